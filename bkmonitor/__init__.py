@@ -1,0 +1,1 @@
+"""A monitoring and alerting service: from a sample to a person."""

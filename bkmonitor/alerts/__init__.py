@@ -1,0 +1,1 @@
+"""Problems on series, from start to end."""

@@ -1,0 +1,173 @@
+"""Problems on series, their changes, and what was noted of them."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bkmonitor.accounts.models import OwnedQuerySet, Space
+
+
+class Severity(models.IntegerChoices):
+    """How bad; a smaller number is worse."""
+
+    CRITICAL = 1, _("Critical")
+    WARNING = 2, _("Warning")
+    INFO = 3, _("Info")
+
+
+class SourceKind(models.TextChoices):
+    """What kind of thing an alert comes from."""
+
+    STRATEGY = "strategy", _("Strategy")
+    PROBE = "probe", _("Probe")
+    HEARTBEAT = "heartbeat", _("Heartbeat")
+    EXTERNAL = "external", _("External")
+
+
+class AlertQuerySet(OwnedQuerySet):
+    """Alerts, by state and source."""
+
+    def firing(self) -> Self:
+        """Keep those that are not over."""
+        return self.filter(state="firing")
+
+    def of_source(self, kind: str, source_id: int) -> Self:
+        """Keep those that come from one strategy, probe or heartbeat."""
+        return self.filter(source_kind=kind, source_id=source_id)
+
+
+class Alert(models.Model):
+    """One problem on one series, from the first firing to the resolution.
+
+    `sentence` is a message id and its parameters, rendered in the reader's
+    language; `summary` and `description` are the source's own texts.
+    """
+
+    class State(models.TextChoices):
+        FIRING = "firing", _("Firing")
+        RESOLVED = "resolved", _("Resolved")
+
+    space = models.ForeignKey(Space, models.CASCADE, related_name="alerts")
+    source_kind = models.CharField(max_length=9, choices=SourceKind)
+    source_id = models.BigIntegerField()
+    source_name = models.CharField(max_length=100)
+    labels = models.JSONField()
+    fingerprint = models.CharField(max_length=16)
+    # Unique while firing, NULL once resolved: "one firing alert per series" is
+    # then a fact of the database on every backend.
+    open_key = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
+    severity = models.PositiveSmallIntegerField(choices=Severity)
+    state = models.CharField(max_length=8, choices=State, default=State.FIRING)
+    value = models.FloatField(null=True)
+    sentence = models.JSONField(default=dict)
+    summary = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    runbook_url = models.URLField(blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=20, blank=True)
+    # Since when a complete answer has not held this series; it stays firing.
+    missing_since = models.DateTimeField(null=True)
+    acked_at = models.DateTimeField(null=True)
+    acked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["source_kind", "source_id", "fingerprint"], name="alert_series"
+            ),
+            models.Index(
+                fields=["space", "state", "-started_at"], name="alert_by_state"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="alert_ended_iff_resolved",
+                condition=Q(state="firing", ended_at=None, open_key__isnull=False)
+                | Q(state="resolved", ended_at__isnull=False, open_key=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_name} {self.labels}"
+
+
+class Transition(models.Model):
+    """A change of an alert. An unrouted row is work still to do."""
+
+    class Kind(models.TextChoices):
+        FIRED = "fired", _("Fired")
+        WORSENED = "worsened", _("Became more severe")
+        EASED = "eased", _("Became less severe")
+        RESOLVED = "resolved", _("Resolved")
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="transitions")
+    kind = models.CharField(max_length=8, choices=Kind)
+    severity = models.PositiveSmallIntegerField(choices=Severity)
+    value = models.FloatField(null=True)
+    sentence = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    routed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [
+            models.Index(
+                fields=["at"], name="transition_unrouted", condition=Q(routed_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} {self.kind}"
+
+
+class Note(models.Model):
+    """Something that happened to an alert without changing its state."""
+
+    class Kind(models.TextChoices):
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        UNACKNOWLEDGED = "unacknowledged", _("Acknowledgement taken back")
+        COMMENT = "comment", _("Comment")
+        DATA_MISSING = "data_missing", _("Data missing")
+        DATA_BACK = "data_back", _("Data back")
+        NOBODY_TOLD = "nobody_told", _("Nobody told")
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="notes")
+    kind = models.CharField(max_length=14, choices=Kind)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} {self.kind}"
+
+
+class Watermark(models.Model):
+    """Up to which moment a source has been judged; its row is also the source's lock."""
+
+    source_kind = models.CharField(max_length=9, choices=SourceKind)
+    source_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_kind", "source_id"], name="watermark_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_kind} {self.source_id} at {self.at}"

@@ -1,0 +1,1 @@
+"""Settings, roles and start-up: what puts the house together."""

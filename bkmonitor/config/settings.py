@@ -1,0 +1,126 @@
+"""Django's settings, all of them from variables.py."""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from bkmonitor.config.variables import load
+from bkmonitor.lib.secrets import derive
+
+ENV = load(os.environ)
+if ENV.errors:
+    sys.exit("\n".join(ENV.errors))
+
+ROOT = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+DATA = Path(ENV["BKM_DATA"])
+RUN = Path(ENV["BKM_RUN"])
+# Only tests and one-off commands run without a key; bin/entrypoint insists on one.
+SECRET_KEY = ENV["BKM_SECRET_KEY"] or "no key was given: good for nothing but tests"
+SECRET_KEY_FALLBACKS = list(ENV["BKM_SECRET_KEY_FALLBACKS"])
+SCRAPE_TOKEN = ENV["BKM_SCRAPE_TOKEN"] or derive(SECRET_KEY, "scrape").decode()
+DEBUG = ENV["BKM_DEBUG"]
+PUBLIC_URL = ENV["BKM_PUBLIC_URL"].rstrip("/")
+
+
+def database(url: str) -> dict[str, object]:
+    """Turn a database URL into Django's dictionary."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path.removeprefix("/")) or ":memory:",
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.removeprefix("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or "")
+        or dict(parse_qsl(parts.query)).get("host", ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": ENV["BKM_DATABASE_CONN_MAX_AGE"],
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 5,
+            **{key: value for key, value in parse_qsl(parts.query) if key != "host"},
+        },
+    }
+
+
+DATABASES = {
+    "default": database(
+        ENV["BKM_DATABASE_URL"] or f"sqlite:///{DATA}/bkmonitor.sqlite3"
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = ENV["BKM_REDIS_URL"]
+VM_WRITE_URL = ENV["BKM_VM_WRITE_URL"].rstrip("/")
+VM_QUERY_URL = ENV["BKM_VM_QUERY_URL"].rstrip("/") or VM_WRITE_URL
+SMTP_URL = ENV["BKM_SMTP_URL"]
+MAIL_FROM = ENV["BKM_MAIL_FROM"]
+ALLOW_PRIVATE_TARGETS = ENV["BKM_ALLOW_PRIVATE_TARGETS"]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "bkmonitor.accounts",
+    "bkmonitor.metrics",
+    "bkmonitor.notifications",
+    "bkmonitor.strategies",
+    "bkmonitor.probes",
+    "bkmonitor.alerts",
+    "bkmonitor.routing",
+    "bkmonitor.pipeline",
+    "bkmonitor.api",
+    "bkmonitor.web",
+]
+AUTH_USER_MODEL = "accounts.User"
+
+ROOT_URLCONF = "bkmonitor.config.urls"
+WSGI_APPLICATION = "bkmonitor.config.wsgi.application"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT.parent / "staticfiles"

@@ -1,0 +1,1 @@
+"""Judge a source at one moment and give a verdict per series."""

@@ -1,0 +1,65 @@
+"""What an evaluation says, in a shape that a hundred thousand series fit in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.frame import Severities, Values
+from bkmonitor.lib.labels import Labels
+
+NORMAL = 0
+# Not judged: an alert that is open stays as it is, none is opened.
+HELD = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A message id and its parameters; delivery renders it in the reader's language."""
+
+    id: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is watched, and the texts its user gave it."""
+
+    kind: str
+    id: int
+    name: str
+    space_id: int
+    labels: Labels = field(default_factory=dict)
+    summary: str = ""
+    description: str = ""
+    runbook_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What one evaluation of one source says about each of its series.
+
+    labels     S label sets, without the source's own labels
+    severity   (S,) int8: 1..3 firing, NORMAL when over, HELD when not judged
+    values     (S,) float64: the newest value, NaN where there is none
+    sentences  one for each series with a severity of 1..3, by row
+    absent_is_normal  what a series means that is not in `labels`: over, or its
+               data is missing and it stays as it is
+    at         the moment the evaluation is for
+    """
+
+    source: Source
+    at: datetime
+    labels: tuple[Labels, ...]
+    severity: Severities
+    values: Values
+    sentences: Mapping[int, Sentence]
+    absent_is_normal: bool = False
+
+    def __post_init__(self) -> None:
+        if not len(self.labels) == len(self.severity) == len(self.values):
+            raise InvalidInput(
+                f"{len(self.labels)} series, {len(self.severity)} severities, "
+                f"{len(self.values)} values"
+            )

@@ -1,0 +1,1 @@
+"""Small pure parts that two rooms need; no framework."""

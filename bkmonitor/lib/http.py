@@ -1,0 +1,135 @@
+"""Outbound HTTP with a deadline, a size limit and an address guard."""
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from bkmonitor.lib.errors import InvalidInput, UpstreamUnavailable
+
+# Cloud metadata services that are not link-local: Alibaba, Oracle, AWS over IPv6.
+METADATA = frozenset({"100.100.100.200", "192.0.0.192", "fd00:ec2::254"})
+
+
+class AddressRefused(InvalidInput):
+    """The target's address is one that the guard does not let out."""
+
+
+def check_address(address: str, *, allow_private: bool) -> None:
+    """Raise AddressRefused for an address no message or probe may reach.
+
+    Link-local and cloud metadata addresses are refused always; loopback and
+    private ones only where `allow_private` is false, since what a monitor watches
+    is private by nature.
+    """
+    ip = ipaddress.ip_address(address.split("%", 1)[0])
+    mapped = getattr(ip, "ipv4_mapped", None)
+    ip = mapped or ip
+    if ip.is_link_local or ip.is_multicast or str(ip) in METADATA:
+        raise AddressRefused(f"{ip} is a link-local, multicast or metadata address")
+    if not allow_private and not ip.is_global:
+        raise AddressRefused(f"{ip} is not a public address")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered: its status, headers (lower-case names) and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Guarded:
+    """Resolve once, check every address, connect to an address that was checked."""
+
+    allow_private = True
+
+    def _new_conn(self: Any) -> socket.socket:
+        found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
+        for address in addresses:
+            check_address(address, allow_private=self.allow_private)
+        self._dns_host = addresses[0]
+        return super()._new_conn()  # type: ignore[misc, no-any-return]
+
+
+class _HTTPConnection(_Guarded, HTTPConnection):
+    pass
+
+
+class _HTTPSConnection(_Guarded, HTTPSConnection):
+    pass
+
+
+class _PublicHTTPConnection(_HTTPConnection):
+    allow_private = False
+
+
+class _PublicHTTPSConnection(_HTTPSConnection):
+    allow_private = False
+
+
+def _pool_manager(*, allow_private: bool) -> urllib3.PoolManager:
+    plain: Any = _HTTPConnection if allow_private else _PublicHTTPConnection
+    secure: Any = _HTTPSConnection if allow_private else _PublicHTTPSConnection
+    manager = urllib3.PoolManager(retries=False)
+    manager.pool_classes_by_scheme = {
+        "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+    return manager
+
+
+_POOLS = {allow: _pool_manager(allow_private=allow) for allow in (True, False)}
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 10.0,
+    max_bytes: int = 1 << 20,
+    allow_private: bool = True,
+) -> Answer:
+    """Send one request and return the whole answer; redirects are not followed.
+
+    Units   timeout_s bounds the connection and each wait for bytes; max_bytes is
+            the largest body that is read.
+    Errors  AddressRefused by the guard; InvalidInput for a URL that is none;
+            UpstreamUnavailable when there is no answer or it is too large.
+    """
+    try:
+        response = _POOLS[allow_private].request(
+            method,
+            url,
+            body=body,
+            headers=dict(headers or {}),
+            timeout=urllib3.Timeout(connect=min(timeout_s, 5.0), read=timeout_s),
+            redirect=False,
+            preload_content=False,
+        )
+        try:
+            content = response.read(max_bytes + 1)
+        finally:
+            response.release_conn()
+    except urllib3.exceptions.LocationValueError as error:
+        raise InvalidInput(f"{url!r} is not a URL that can be called") from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise UpstreamUnavailable(f"no answer from {_host(url)}: {error}") from error
+    if len(content) > max_bytes:
+        raise UpstreamUnavailable(f"{_host(url)} answered more than {max_bytes} bytes")
+    lowered = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status, lowered, content)
+
+
+def _host(url: str) -> str:
+    """Return the host alone: a URL may carry a secret in its path or query."""
+    return urllib3.util.parse_url(url).host or "the target"

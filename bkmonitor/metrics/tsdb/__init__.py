@@ -1,0 +1,1 @@
+"""The port to a time series database, and its adapters."""

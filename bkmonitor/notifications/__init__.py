@@ -1,0 +1,1 @@
+"""Deliver one message to one receiver, and remember it."""

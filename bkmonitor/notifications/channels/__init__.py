@@ -1,0 +1,1 @@
+"""Kinds of delivery, one module each."""

@@ -1,0 +1,1 @@
+"""The order in which work travels: every Celery task."""

@@ -1,0 +1,1 @@
+"""Look at targets from outside, and wait for signs of life."""

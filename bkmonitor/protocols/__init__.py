@@ -1,0 +1,1 @@
+"""The doors for other systems' wire formats."""

@@ -1,0 +1,1 @@
+"""Who should be told of a change, and when again."""

@@ -1,0 +1,83 @@
+"""What users want watched in their metrics."""
+
+from typing import Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from bkmonitor.accounts.models import OwnedQuerySet, Space
+
+
+class StrategyQuerySet(OwnedQuerySet):
+    """Strategies, by what is to be done with them."""
+
+    def due(self, now: object) -> Self:
+        """Keep the enabled ones whose next evaluation has come."""
+        return self.filter(enabled=True, next_run_at__lte=now)
+
+
+class Strategy(models.Model):
+    """One PromQL expression, limits per severity, and how many hits make a problem.
+
+    `limits` is a list of {"severity": 1..3, "operator": ">", "value": 90.0}; the
+    operator "any" (no value) takes every series that the expression returns.
+    """
+
+    class Outcome(models.TextChoices):
+        NEVER = "never", _("Not evaluated yet")
+        COMPLETE = "complete", _("Evaluated")
+        FAILING = "failing", _("Evaluation failing")
+
+    space = models.ForeignKey(Space, models.CASCADE, related_name="strategies")
+    name = models.CharField(max_length=100)
+    enabled = models.BooleanField(default=True)
+    expression = models.TextField()
+    # The expression drops series by itself: one that is absent is then normal.
+    filters = models.BooleanField(default=False, editable=False)
+    interval_s = models.PositiveIntegerField(
+        default=60, validators=[MinValueValidator(10), MaxValueValidator(3600)]
+    )
+    limits = models.JSONField(default=list)
+    trigger_count = models.PositiveSmallIntegerField(default=1)
+    trigger_window = models.PositiveSmallIntegerField(default=1)
+    recovery_window = models.PositiveSmallIntegerField(default=1)
+    labels = models.JSONField(default=dict, blank=True)
+    summary = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    runbook_url = models.URLField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    next_run_at = models.DateTimeField(db_index=True)
+    last_tick_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.NEVER)
+    outcome_reason = models.TextField(blank=True)
+    failing_since = models.DateTimeField(null=True)
+    series_count = models.PositiveIntegerField(default=0)
+
+    objects = StrategyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name_plural = "strategies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["space", "name"], name="strategy_name_unique"
+            ),
+            models.CheckConstraint(
+                name="strategy_trigger_possible",
+                condition=models.Q(
+                    trigger_count__gte=1,
+                    trigger_count__lte=models.F("trigger_window"),
+                    recovery_window__gte=1,
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

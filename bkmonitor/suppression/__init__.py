@@ -1,0 +1,1 @@
+"""Why somebody should not be told."""
