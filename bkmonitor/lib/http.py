@@ -75,7 +75,7 @@ class _PublicHTTPSConnection(_HTTPSConnection):
     allow_private = False
 
 
-def _pool_manager(*, allow_private: bool) -> urllib3.PoolManager:
+def _guarded_pools(*, allow_private: bool) -> urllib3.PoolManager:
     plain: Any = _HTTPConnection if allow_private else _PublicHTTPConnection
     secure: Any = _HTTPSConnection if allow_private else _PublicHTTPSConnection
     manager = urllib3.PoolManager(retries=False)
@@ -86,7 +86,7 @@ def _pool_manager(*, allow_private: bool) -> urllib3.PoolManager:
     return manager
 
 
-_POOLS = {allow: _pool_manager(allow_private=allow) for allow in (True, False)}
+_POOLS = {allow: _guarded_pools(allow_private=allow) for allow in (True, False)}
 
 
 def request(

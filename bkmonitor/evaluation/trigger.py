@@ -1,0 +1,1 @@
+"""N of M, and how it ends."""

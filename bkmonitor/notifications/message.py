@@ -1,0 +1,1 @@
+"""The message that travels to a receiver."""

@@ -1,0 +1,1 @@
+"""Whether a heartbeat is late."""
