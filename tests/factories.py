@@ -1,0 +1,90 @@
+"""The smallest valid thing of each kind, without random data; sorted by room."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from bkmonitor.accounts.models import Member, Space, User
+from bkmonitor.alerts.models import Alert
+from bkmonitor.lib.labels import fingerprint
+from bkmonitor.notifications.models import Receiver
+from bkmonitor.probes.models import Heartbeat, Probe
+from bkmonitor.strategies.models import Strategy
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+_number = count(1)
+
+
+def make_user(**fields: Any) -> User:
+    fields.setdefault("email", f"user{next(_number)}@example.org")
+    return User.objects.create_user(**fields)
+
+
+def make_space(**fields: Any) -> Space:
+    number = next(_number)
+    return Space.objects.create(
+        **{"slug": f"space-{number}", "name": f"Space {number}"} | fields
+    )
+
+
+def make_member(
+    space: Space | None = None, role: str = "admin", **fields: Any
+) -> Member:
+    fields.setdefault("user", None)
+    user = fields.pop("user") or make_user()
+    return Member.objects.create(
+        user=user, space=space or make_space(), role=role, **fields
+    )
+
+
+def make_receiver(space: Space | None = None, **fields: Any) -> Receiver:
+    defaults = {
+        "name": f"receiver {next(_number)}",
+        "channel": "webhook",
+        "address": "http://127.0.0.1:9/hook",
+        "confirmed_at": NOON,
+    }
+    return Receiver.objects.create(space=space or make_space(), **defaults | fields)
+
+
+def make_strategy(space: Space | None = None, **fields: Any) -> Strategy:
+    defaults = {
+        "name": f"strategy {next(_number)}",
+        "expression": "cpu",
+        "limits": [{"severity": 1, "operator": ">", "value": 90.0}],
+        "next_run_at": NOON,
+    }
+    return Strategy.objects.create(space=space or make_space(), **defaults | fields)
+
+
+def make_probe(space: Space | None = None, **fields: Any) -> Probe:
+    defaults = {
+        "name": f"probe {next(_number)}",
+        "kind": "http",
+        "target": "http://127.0.0.1:9/",
+        "next_run_at": NOON,
+    }
+    return Probe.objects.create(space=space or make_space(), **defaults | fields)
+
+
+def make_heartbeat(space: Space | None = None, **fields: Any) -> Heartbeat:
+    defaults = {"name": f"heartbeat {next(_number)}"}
+    return Heartbeat.objects.create(space=space or make_space(), **defaults | fields)
+
+
+def make_alert(space: Space | None = None, **fields: Any) -> Alert:
+    number = next(_number)
+    labels = fields.get("labels", {"instance": f"host-{number}"})
+    defaults = {
+        "source_kind": "strategy",
+        "source_id": number,
+        "source_name": f"strategy {number}",
+        "labels": labels,
+        "fingerprint": fingerprint(labels),
+        "open_key": None if fields.get("state") == "resolved" else f"strategy:{number}",
+        "severity": 1,
+        "started_at": NOON,
+    }
+    if fields.get("state") == "resolved":
+        defaults["ended_at"] = NOON
+    return Alert.objects.create(space=space or make_space(), **defaults | fields)

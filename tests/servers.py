@@ -1,0 +1,219 @@
+"""Real servers for the journeys: on free ports, in folders of their own, stopped at the end."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    """Return a TCP port on loopback that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def need(program: str, *, places: Sequence[str] = ()) -> str:
+    """Return where a program is. Without it the test is skipped; in CI it fails."""
+    found = shutil.which(program) or next((p for p in places if Path(p).exists()), None)
+    if found:
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{program} is not installed, and CI=true forbids to skip")
+    pytest.skip(f"{program} is not installed")
+
+
+def wait_for(
+    ready: Callable[[], object], *, what: str, timeout_s: float = 20.0
+) -> None:
+    """Wait until `ready` answers something true; fail with `what` when it does not."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if ready():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"{what}: not within {timeout_s:g} s")
+
+
+def answers(url: str) -> bool:
+    """Tell whether a GET is answered with a 2xx."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
+            return 200 <= int(answer.status) < 300
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody accepts connections on a port of loopback."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class Server:
+    """A program that runs, where it listens, and where its output goes."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self, how: int = signal.SIGTERM, timeout_s: float = 15.0) -> int:
+        """Signal the program, wait for its end, return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+def start(
+    command: Sequence[str],
+    *,
+    port: int,
+    folder: Path,
+    name: str,
+    env: dict[str, str] | None = None,
+) -> Server:
+    """Start a program with its output in a file of `folder`."""
+    log = folder / f"{name}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            env=env,
+            start_new_session=True,
+        )
+    return Server(process, port, log)
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path, port: int | None = None) -> Iterator[Server]:
+    """Run redis-server with an append-only file."""
+    port = port or free_port()
+    command = [need("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
+    command += ["--dir", str(folder), "--appendonly", "yes", "--save", ""]
+    server = start(command, port=port, folder=folder, name="redis")
+    try:
+        wait_for(lambda: listens(port), what="redis-server")
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def victoria_metrics(
+    folder: Path, *flags: str, port: int | None = None
+) -> Iterator[Server]:
+    """Run VictoriaMetrics whose newest samples can be seen after a second."""
+    port = port or free_port()
+    command = [need("victoria-metrics"), f"-httpListenAddr=127.0.0.1:{port}"]
+    command += [f"-storageDataPath={folder / 'vm'}", "-search.latencyOffset=1s", *flags]
+    server = start(command, port=port, folder=folder, name="victoria-metrics")
+    try:
+        wait_for(lambda: answers(f"{server.url}/health"), what="victoria-metrics")
+        yield server
+    finally:
+        server.stop()
+
+
+def as_ordinary_user(command: list[str]) -> list[str]:
+    """PostgreSQL refuses root: run it as another user then."""
+    if os.geteuid() != 0:
+        return command
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+
+
+@contextlib.contextmanager
+def postgres(folder: Path, port: int | None = None) -> Iterator[Server]:
+    """Run PostgreSQL with a superuser `bkm` and a database `bkm`, by trust, on loopback."""
+    port = port or free_port()
+    places = sorted(str(p) for p in Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    tools = Path(need("initdb", places=places[-1:])).parent
+    home = folder / "postgres"
+    home.mkdir(mode=0o755)
+    if os.geteuid() == 0:
+        for above in (home, *folder.parents, folder):
+            if above == home:
+                os.chown(home, 65534, 65534)
+            elif "pytest" in str(above) or above == folder:
+                above.chmod(0o755)
+    subprocess.run(
+        as_ordinary_user(
+            [
+                str(tools / "initdb"),
+                "-D",
+                str(home / "data"),
+                "-U",
+                "bkm",
+                "-A",
+                "trust",
+                "-N",
+            ]
+        ),
+        check=True,
+        capture_output=True,
+    )
+    command = [str(tools / "postgres"), "-D", str(home / "data"), "-p", str(port)]
+    command += ["-h", "127.0.0.1", "-k", str(home)]
+    server = start(as_ordinary_user(command), port=port, folder=folder, name="postgres")
+    try:
+        wait_for(
+            lambda: (
+                subprocess.run(
+                    [
+                        str(tools / "psql"),
+                        *_connection(port),
+                        "-d",
+                        "postgres",
+                        "-c",
+                        "select 1",
+                    ],
+                    capture_output=True,
+                    check=False,
+                ).returncode
+                == 0
+            ),
+            what="postgres",
+        )
+        subprocess.run(
+            [
+                str(tools / "psql"),
+                *_connection(port),
+                "-d",
+                "postgres",
+                "-c",
+                "create database bkm",
+            ],
+            check=True,
+            capture_output=True,
+        )
+        yield server
+    finally:
+        # A fast stop: connections that tests left open must not hold it up.
+        server.stop(signal.SIGINT)
+
+
+def _connection(port: int) -> list[str]:
+    return ["-h", "127.0.0.1", "-p", str(port), "-U", "bkm"]
