@@ -45,6 +45,12 @@ class UpstreamUnavailable(MonitorError):
     code = "upstream_unavailable"
 
 
+class NotJudged(MonitorError):
+    """An evaluation came to no conclusion; nothing may change because of it."""
+
+    code = "not_judged"
+
+
 class DeliveryError(MonitorError):
     """A message was not taken. `permanent` tells that trying again is useless.
 

@@ -1,1 +1,77 @@
 """What can be told of a PromQL expression without running it."""
+
+import promql_parser as promql
+
+from bkmonitor.lib.errors import InvalidInput
+
+LONGEST = 10_000
+COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!="})
+SET_FILTERS = frozenset({"and", "unless"})
+PICKERS = frozenset({"topk", "bottomk"})
+PRESENCE = frozenset({"absent", "absent_over_time"})
+
+
+def check_expression(expression: str) -> None:
+    """Raise InvalidInput unless `expression` is PromQL that gives a vector or scalar.
+
+    Source  the grammar of Prometheus 2.45, by the promql-parser package.
+    """
+    tree = _parse(expression)
+    if isinstance(
+        tree, promql.MatrixSelector | promql.SubqueryExpr | promql.StringLiteral
+    ):
+        raise InvalidInput(
+            "the expression gives a range or a text, not one value a series",
+            {"expression": "gives a range or a text, not one value a series"},
+        )
+
+
+def filters(expression: str) -> bool:
+    """Tell whether the expression drops series by itself.
+
+    A series that such an expression does not return is normal: `cpu > 90` says
+    nothing of a calm host. Without a filter an absent series is missing data.
+    """
+    return _filters(_parse(expression))
+
+
+def _parse(expression: str) -> promql.Expr:
+    if not expression.strip():
+        raise InvalidInput(
+            "the expression is empty", {"expression": "must not be empty"}
+        )
+    if len(expression) > LONGEST:
+        raise InvalidInput(
+            f"the expression has {len(expression)} characters, {LONGEST} are allowed",
+            {"expression": f"has more than {LONGEST} characters"},
+        )
+    try:
+        return promql.parse(expression)
+    except ValueError as error:
+        raise InvalidInput(
+            f"not PromQL: {error}", {"expression": str(error)}
+        ) from error
+
+
+def _filters(tree: promql.Expr) -> bool:
+    if isinstance(tree, promql.BinaryExpr):
+        return _binary_filters(tree)
+    if isinstance(tree, promql.AggregateExpr):
+        return str(tree.op) in PICKERS or _filters(tree.expr)
+    if isinstance(tree, promql.Call):
+        return tree.func.name in PRESENCE or any(_filters(arg) for arg in tree.args)
+    if isinstance(tree, promql.ParenExpr | promql.UnaryExpr | promql.SubqueryExpr):
+        return _filters(tree.expr)
+    return False
+
+
+def _binary_filters(tree: promql.BinaryExpr) -> bool:
+    operator = str(tree.op)
+    if operator in SET_FILTERS:
+        return True
+    if operator == "or":
+        return _filters(tree.lhs) and _filters(tree.rhs)
+    if operator in COMPARISONS:
+        returns_bool = tree.modifier is not None and tree.modifier.return_bool
+        return not returns_bool
+    return _filters(tree.lhs) or _filters(tree.rhs)

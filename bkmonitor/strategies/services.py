@@ -1,0 +1,130 @@
+"""The verbs of strategies: the only code that writes this room's tables."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from bkmonitor.accounts.models import Space, User
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.schema import check_strategy
+
+EDITABLE = (
+    "name", "enabled", "expression", "interval_s", "limits", "trigger_count", "trigger_window",
+    "recovery_window", "labels", "summary", "description", "runbook_url",
+)  # fmt: skip
+
+
+def save_strategy(
+    space: Space,
+    fields: Mapping[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    strategy: Strategy | None = None,
+) -> Strategy:
+    """Make a strategy, or change the one given, and have it evaluated at once.
+
+    `fields` may leave out what stays as it is. Raises InvalidInput with what is
+    wrong of each field; nothing is written then.
+    """
+    unknown = set(fields) - set(EDITABLE)
+    if unknown:
+        raise InvalidInput(f"a strategy has no field {', '.join(sorted(unknown))}")
+    strategy = strategy or Strategy(space=space, created_by=by)
+    whole = {name: getattr(strategy, name) for name in EDITABLE} | dict(fields)
+    derived = check_strategy(whole)
+    for name, value in (whole | derived).items():
+        setattr(strategy, name, value)
+    strategy.next_run_at = now
+    try:
+        with transaction.atomic():
+            strategy.save()
+    except IntegrityError as error:
+        raise InvalidInput(
+            f"the space has a strategy named {strategy.name!r}",
+            {"name": "is taken by another strategy of this space"},
+        ) from error
+    return strategy
+
+
+def delete_strategy(strategy: Strategy) -> None:
+    """Remove a strategy. Who calls ends its alerts: `alerts.resolve_source`."""
+    strategy.delete()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Strategies that one worker evaluates for one moment."""
+
+    tick: int
+    ids: tuple[int, ...]
+
+
+def claim_due(now: datetime, *, limit: int = 2000, batch: int = 100) -> list[Claim]:
+    """Take the strategies whose time has come, and set their next time.
+
+    A tick is a multiple of the interval in Unix seconds, so that evaluations of
+    one interval share it. Who was away for an hour evaluates once, at the newest
+    tick: an evaluation reads the whole window it needs, so nothing between is lost
+    but the ticks themselves. Two callers never get the same strategy.
+    """
+    by_tick: dict[int, list[int]] = defaultdict(list)
+    if not Strategy.objects.due(now).exists():
+        return []
+    with transaction.atomic():
+        due = Strategy.objects.due(now).order_by("next_run_at")
+        rows = list(
+            due.select_for_update(skip_locked=True).only("pk", "interval_s")[:limit]
+        )
+        for strategy in rows:
+            tick = int(now.timestamp()) // strategy.interval_s * strategy.interval_s
+            by_tick[tick].append(strategy.pk)
+            strategy.next_run_at = datetime.fromtimestamp(tick, UTC) + timedelta(
+                seconds=strategy.interval_s
+            )
+        if rows:
+            Strategy.objects.bulk_update(rows, ["next_run_at"], batch_size=500)
+    return [
+        Claim(tick, tuple(ids[start : start + batch]))
+        for tick, ids in sorted(by_tick.items())
+        for start in range(0, len(ids), batch)
+    ]
+
+
+def note_evaluated(strategy: Strategy, *, at: datetime, series: int) -> None:
+    """Remember that the newest evaluation had a complete answer."""
+    Strategy.objects.filter(pk=strategy.pk).update(
+        last_tick_at=at,
+        outcome=Strategy.Outcome.COMPLETE,
+        outcome_reason="",
+        failing_since=None,
+        series_count=series,
+    )
+
+
+def note_failing(strategy: Strategy, *, at: datetime, reason: str) -> None:
+    """Remember that the newest evaluation could not judge, why, and since when."""
+    row = Strategy.objects.filter(pk=strategy.pk)
+    row.filter(failing_since=None).update(failing_since=at)
+    row.update(
+        last_tick_at=at, outcome=Strategy.Outcome.FAILING, outcome_reason=reason[:2000]
+    )
+
+
+def count_failing() -> int:
+    """Return how many enabled strategies could not be judged last time."""
+    return Strategy.objects.filter(
+        enabled=True, outcome=Strategy.Outcome.FAILING
+    ).count()
+
+
+def find(ids: Iterable[int]) -> list[Strategy]:
+    """Return the enabled strategies with these keys and their spaces."""
+    return list(
+        Strategy.objects.filter(pk__in=ids, enabled=True).select_related("space")
+    )

@@ -1,0 +1,109 @@
+from datetime import timedelta
+
+import pytest
+
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.services import (
+    claim_due,
+    note_evaluated,
+    note_failing,
+    save_strategy,
+)
+from tests.factories import NOON, make_space, make_strategy
+
+pytestmark = pytest.mark.django_db
+HOT = {
+    "name": "hot",
+    "expression": "cpu > 90",
+    "limits": [{"severity": 1, "operator": "any", "value": None}],
+}
+
+
+def test_a_strategy_is_due_as_soon_as_it_is_saved():
+    strategy = save_strategy(make_space(), HOT, by=None, now=NOON)
+
+    assert strategy.filters
+    assert [claim.ids for claim in claim_due(NOON)] == [(strategy.pk,)]
+
+
+def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written():
+    fields = {
+        "name": "x",
+        "expression": "cpu >",
+        "limits": [],
+        "trigger_count": 3,
+        "trigger_window": 2,
+        "summary": "{{ value",
+        "labels": {"0": "x"},
+    }
+
+    with pytest.raises(InvalidInput) as error:
+        save_strategy(make_space(), fields, by=None, now=NOON)
+
+    assert set(error.value.fields) == {
+        "expression", "limits", "trigger_count", "summary", "labels",
+    }  # fmt: skip
+    assert not Strategy.objects.exists()
+
+
+def test_any_value_of_an_expression_that_filters_nothing_is_no_limit():
+    with pytest.raises(InvalidInput) as error:
+        save_strategy(make_space(), HOT | {"expression": "cpu"}, by=None, now=NOON)
+
+    assert "limits" in error.value.fields
+
+
+def test_a_name_is_taken_once_per_space():
+    space = make_space()
+    save_strategy(space, HOT, by=None, now=NOON)
+
+    with pytest.raises(InvalidInput) as error:
+        save_strategy(space, HOT, by=None, now=NOON)
+
+    assert "name" in error.value.fields
+
+
+def test_a_claim_is_made_once_until_the_next_tick():
+    make_strategy(interval_s=60)
+
+    first, again = claim_due(NOON), claim_due(NOON + timedelta(seconds=59))
+    after = claim_due(NOON + timedelta(seconds=60))
+
+    assert [claim.tick for claim in first] == [int(NOON.timestamp())]
+    assert again == []
+    assert [claim.tick for claim in after] == [int(NOON.timestamp()) + 60]
+
+
+def test_who_was_away_for_an_hour_evaluates_once():
+    make_strategy(interval_s=60)
+    claim_due(NOON)
+
+    claims = claim_due(NOON + timedelta(hours=1))
+
+    assert [claim.tick for claim in claims] == [int(NOON.timestamp()) + 3600]
+
+
+def test_a_disabled_strategy_is_never_due():
+    make_strategy(enabled=False)
+
+    assert claim_due(NOON) == []
+
+
+def test_failing_keeps_its_beginning_and_success_ends_it():
+    strategy = make_strategy()
+    note_failing(strategy, at=NOON, reason="no answer")
+    note_failing(strategy, at=NOON + timedelta(minutes=1), reason="no answer still")
+    strategy.refresh_from_db()
+
+    assert (strategy.failing_since, strategy.outcome_reason) == (
+        NOON,
+        "no answer still",
+    )
+
+    note_evaluated(strategy, at=NOON + timedelta(minutes=2), series=7)
+    strategy.refresh_from_db()
+
+    assert (strategy.outcome, strategy.failing_since, strategy.series_count) == (
+        "complete", None, 7,
+    )  # fmt: skip
