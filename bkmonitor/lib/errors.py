@@ -39,6 +39,16 @@ class NotFound(MonitorError):
     code = "not_found"
 
 
+class TooManyRequests(MonitorError):
+    """Too much was asked in too short a time; `retry_after_s` is the wait."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class UpstreamUnavailable(MonitorError):
     """Another system did not answer in time or answered nonsense; try again."""
 
