@@ -1,12 +1,14 @@
 """The smallest valid thing of each kind, without random data; sorted by room."""
 
+import secrets
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from bkmonitor.accounts.models import Member, Space, User
+from bkmonitor.accounts.models import ApiToken, Member, Space, User
 from bkmonitor.alerts.models import Alert
 from bkmonitor.lib.labels import fingerprint
+from bkmonitor.lib.secrets import digest
 from bkmonitor.notifications.models import Receiver
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.strategies.models import Strategy
@@ -35,6 +37,21 @@ def make_member(
     return Member.objects.create(
         user=user, space=space or make_space(), role=role, **fields
     )
+
+
+def make_token(
+    space: Space | None = None, *scopes: str, **fields: Any
+) -> tuple[ApiToken, str]:
+    """Return a token with its secret; it may write unless scopes are given."""
+    secret = f"bkm_{next(_number):032d}{secrets.token_hex(4)}"
+    defaults = {"name": "token", "scopes": list(scopes or ["write"])}
+    token = ApiToken.objects.create(
+        space=space or make_space(),
+        prefix=secret[:8],
+        digest=digest(secret),
+        **defaults | fields,
+    )
+    return token, secret
 
 
 def make_receiver(space: Space | None = None, **fields: Any) -> Receiver:

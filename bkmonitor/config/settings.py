@@ -22,6 +22,7 @@ SECRET_KEY_FALLBACKS = list(ENV["BKM_SECRET_KEY_FALLBACKS"])
 SCRAPE_TOKEN = ENV["BKM_SCRAPE_TOKEN"] or derive(SECRET_KEY, "scrape").decode()
 DEBUG = ENV["BKM_DEBUG"]
 PUBLIC_URL = ENV["BKM_PUBLIC_URL"].rstrip("/")
+LISTEN = ENV["BKM_LISTEN"]
 
 
 def database(url: str) -> dict[str, object]:
@@ -88,6 +89,19 @@ INSTALLED_APPS = [
     "bkmonitor.web",
 ]
 AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+] + [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    }
+]
 
 ROOT_URLCONF = "bkmonitor.config.urls"
 WSGI_APPLICATION = "bkmonitor.config.wsgi.application"
