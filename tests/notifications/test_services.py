@@ -1,0 +1,298 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from bkmonitor.lib.errors import DeliveryError, UpstreamUnavailable
+from bkmonitor.notifications.message import Message
+from bkmonitor.notifications.models import Notification, Receiver
+from bkmonitor.notifications.retry import MOST_TRIES
+from bkmonitor.notifications.services import (
+    LEASE,
+    default_receivers,
+    deliver,
+    due,
+    enqueue,
+    prune,
+)
+from tests.factories import NOON, make_receiver, make_space
+from tests.fakes import FakeChannel
+
+pytestmark = pytest.mark.django_db
+
+FIRED = Message("fired", "cpu is high", {"id": "any", "params": {"value": 95.0}})
+SECOND = timedelta(seconds=1)
+
+
+def make_notification(receiver=None, message=FIRED):
+    receiver = receiver or make_receiver()
+    enqueue([receiver], message, thread="alert-1", key_parts=["alert", 1], now=NOON)
+    return Notification.objects.get(receiver=receiver)
+
+
+def send(notification, channel, now=NOON, **more):
+    return deliver(notification.pk, channels={"webhook": channel}, now=now, **more)
+
+
+def test_each_receiver_gets_a_row_of_its_own():
+    space = make_space()
+    receivers = [make_receiver(space), make_receiver(space)]
+
+    queued = enqueue(receivers, FIRED, thread="alert-1", key_parts=[1], now=NOON)
+
+    assert queued == 2
+    assert len(set(Notification.objects.values_list("key", flat=True))) == 2
+
+
+def test_asking_twice_for_the_same_message_makes_one_row():
+    receiver = make_receiver()
+
+    for moment in (NOON, NOON + SECOND):
+        enqueue([receiver], FIRED, thread="t", key_parts=["fired", 1], now=moment)
+
+    assert Notification.objects.get().created_at == NOON
+
+
+def test_parts_are_kept_apart_in_the_key():
+    receiver = make_receiver()
+
+    enqueue([receiver], FIRED, thread="t", key_parts=["a", "bc"], now=NOON)
+    enqueue([receiver], FIRED, thread="t", key_parts=["ab", "c"], now=NOON)
+
+    assert Notification.objects.count() == 2
+
+
+def test_the_default_receivers_are_those_that_are_on():
+    space = make_space()
+    chosen = make_receiver(space, confirmed_at=None)
+    make_receiver(space, enabled=False)
+    make_receiver(space, is_default=False)
+    make_receiver()
+
+    assert default_receivers(space.pk) == [chosen]
+
+
+def test_what_is_due_comes_longest_waiting_first():
+    receiver = make_receiver()
+    for number, wait in enumerate((5, 0, 60)):
+        moment = NOON + timedelta(seconds=wait)
+        enqueue([receiver], FIRED, thread="t", key_parts=[number], now=moment)
+
+    found = due(NOON + timedelta(seconds=30), limit=10)
+
+    waits = [Notification.objects.get(pk=pk).next_attempt_at - NOON for pk in found]
+    assert waits == [timedelta(0), timedelta(seconds=5)]
+
+
+def test_a_notification_that_was_taken_is_sent_and_remembers_the_answer():
+    notification, channel = make_notification(), FakeChannel()
+
+    after = send(notification, channel)
+
+    assert (after.state, after.sent_at, after.attempts) == ("sent", NOON, 1)
+    assert [(t.ok, t.detail) for t in after.tries.all()] == [(True, "taken")]
+
+
+def test_the_channel_is_given_the_key_the_thread_and_the_moment():
+    notification, channel = make_notification(), FakeChannel()
+
+    send(notification, channel, now=NOON + SECOND)
+
+    (_, message, envelope), *_ = channel.sent
+    assert message == FIRED
+    assert (envelope.key, envelope.thread) == (notification.key, "alert-1")
+    assert envelope.at == NOON + SECOND
+
+
+def test_delivering_twice_sends_once():
+    notification, channel = make_notification(), FakeChannel()
+
+    send(notification, channel)
+    again = send(notification, channel, now=NOON + LEASE * 2)
+
+    assert (again, len(channel.sent)) == (None, 1)
+
+
+def test_while_one_worker_sends_another_leaves_it_alone():
+    notification, second = make_notification(), FakeChannel()
+
+    class SlowChannel(FakeChannel):
+        def send(self, receiver, message, envelope):
+            send(notification, second, now=NOON + LEASE - SECOND)
+            return super().send(receiver, message, envelope)
+
+    send(notification, SlowChannel())
+
+    assert second.sent == []
+
+
+def test_no_transaction_is_open_while_sending(transactional_db):
+    states = []
+
+    class CuriousChannel(FakeChannel):
+        def send(self, receiver, message, envelope):
+            states.append(connection.in_atomic_block)
+            return ""
+
+    send(make_notification(), CuriousChannel())
+
+    assert states == [False]
+
+
+def test_when_a_worker_died_the_repeat_carries_the_same_key():
+    notification, channel = make_notification(), FakeChannel()
+
+    class DyingChannel(FakeChannel):
+        def send(self, receiver, message, envelope):
+            super().send(receiver, message, envelope)
+            raise KeyboardInterrupt
+
+    dying = DyingChannel()
+    with pytest.raises(KeyboardInterrupt):
+        send(notification, dying)
+    assert due(NOON + LEASE - SECOND) == []
+    send(notification, channel, now=NOON + LEASE)
+
+    assert channel.sent[0][2].key == dying.sent[0][2].key
+
+
+def test_a_try_that_ends_after_its_lease_still_counts_as_arrived():
+    notification = make_notification()
+    failing = FakeChannel(failures=[DeliveryError("busy")])
+
+    class VerySlowChannel(FakeChannel):
+        def send(self, receiver, message, envelope):
+            send(notification, failing, now=NOON + LEASE)
+            return "taken at last"
+
+    after = send(notification, VerySlowChannel())
+
+    assert after.state == "sent"
+
+
+def test_a_failure_that_comes_after_its_lease_undoes_nothing():
+    notification, second = make_notification(), FakeChannel()
+
+    class VerySlowChannel(FakeChannel):
+        def send(self, receiver, message, envelope):
+            send(notification, second, now=NOON + LEASE)
+            raise DeliveryError("gone", permanent=True)
+
+    after = send(notification, VerySlowChannel())
+
+    assert (after.state, len(second.sent)) == ("sent", 1)
+
+
+def test_a_temporary_failure_is_tried_again_later():
+    notification = make_notification()
+    channel = FakeChannel(failures=[DeliveryError("busy", retry_after_s=60)])
+
+    after = send(notification, channel)
+
+    assert (after.state, after.last_error) == ("pending", "busy")
+    assert after.next_attempt_at == NOON + timedelta(seconds=60)
+    assert [t.ok for t in after.tries.all()] == [False]
+
+
+def test_a_permanent_failure_is_visible_at_once():
+    channel = FakeChannel(failures=[DeliveryError("no such person", permanent=True)])
+
+    after = send(make_notification(), channel)
+
+    assert (after.state, after.last_error) == ("failed", "no such person")
+    assert after.next_attempt_at is None
+
+
+def test_after_the_last_try_it_has_failed():
+    notification, now = make_notification(), NOON
+    channel = FakeChannel(failures=[DeliveryError("busy")] * MOST_TRIES)
+
+    while due(now):
+        after = send(notification, channel, now=now)
+        now = after.next_attempt_at or now
+
+    assert (after.state, after.attempts) == ("failed", MOST_TRIES)
+
+
+def test_a_message_that_kills_every_worker_ends_too():
+    notification = make_notification()
+    Notification.objects.update(attempts=MOST_TRIES)
+    channel = FakeChannel()
+
+    after = send(notification, channel)
+
+    assert (after.state, channel.sent) == ("failed", [])
+
+
+@pytest.mark.parametrize("how", ["deleted", "switched off"])
+def test_without_its_receiver_a_notification_has_failed_and_says_why(how):
+    receiver = make_receiver()
+    notification = make_notification(receiver)
+    if how == "deleted":
+        receiver.delete()
+    else:
+        Receiver.objects.update(enabled=False)
+
+    after = send(notification, FakeChannel())
+
+    assert (after.state, after.receiver_name) == ("failed", receiver.name)
+    assert how in after.last_error
+
+
+def test_a_lost_secret_key_is_a_failure_that_an_operator_can_mend(settings):
+    notification = make_notification()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE notifications_receiver SET address = 'sealed elsewhere'")
+
+    after = send(notification, FakeChannel())
+
+    assert (after.state, after.attempts) == ("pending", 1)
+    assert "another key" in after.last_error
+
+
+def test_an_answer_that_proves_arrival_confirms_the_receiver():
+    receiver = make_receiver(confirmed_at=None)
+
+    send(make_notification(receiver), FakeChannel(confirms=True))
+
+    receiver.refresh_from_db()
+    assert receiver.confirmed_at == NOON
+
+
+def test_an_answer_that_proves_nothing_does_not():
+    receiver = make_receiver(confirmed_at=None)
+
+    send(make_notification(receiver), FakeChannel(confirms=False))
+
+    receiver.refresh_from_db()
+    assert receiver.confirmed_at is None
+
+
+def test_a_chart_that_cannot_be_had_does_not_hinder_the_message():
+    channel = FakeChannel(takes_chart=True)
+
+    def no_chart(message):
+        raise UpstreamUnavailable("the store is down")
+
+    after = send(make_notification(), channel, chart=no_chart)
+
+    assert after.state == "sent"
+    assert channel.sent[0][2].chart_png is None
+
+
+def test_a_channel_without_pictures_asks_for_none():
+    def no_chart(message):
+        raise AssertionError("nobody wanted a chart")
+
+    send(make_notification(), FakeChannel(), chart=no_chart)
+
+
+def test_old_notifications_go_and_waiting_ones_stay():
+    receiver = make_receiver()
+    for number in range(2):
+        enqueue([receiver], FIRED, thread="t", key_parts=[number], now=NOON)
+    send(Notification.objects.first(), FakeChannel())
+
+    deleted = prune(NOON + SECOND)
+
+    assert (deleted, Notification.objects.get().state) == (1, "pending")
