@@ -1,0 +1,103 @@
+"""Decide whom to tell of what changed: the only code that writes this room's tables."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from bkmonitor.alerts import services as alerts
+from bkmonitor.alerts.models import Alert, Transition
+from bkmonitor.notifications.models import Receiver
+from bkmonitor.notifications.services import default_receivers, enqueue
+from bkmonitor.routing.message import message_of
+from bkmonitor.routing.models import AlertGroup
+
+REPEAT_EVERY = timedelta(hours=4)
+
+
+@transaction.atomic
+def route_pending(now: datetime, *, limit: int = 500) -> int:
+    """Turn waiting transitions into notifications; return how many there were.
+
+    What to tell, whom, and that it was decided is written in one transaction:
+    after a crash the transition is still waiting, and the notifications' keys keep
+    a second run from telling anything twice.
+    """
+    waiting = alerts.take_unrouted(limit)
+    receivers = _receivers_of({transition.alert.space_id for transition in waiting})
+    for transition in waiting:
+        _route(transition, receivers[transition.alert.space_id], now)
+    alerts.mark_routed(waiting, at=now)
+    return len(waiting)
+
+
+def _route(transition: Transition, receivers: list[Receiver], now: datetime) -> None:
+    alert = transition.alert
+    if receivers:
+        message = message_of(
+            alert,
+            reason=transition.kind,
+            severity=transition.severity,
+            sentence=transition.sentence,
+        )
+        key_parts = ("transition", transition.pk)
+        enqueue(
+            receivers, message, thread=thread_of(alert), key_parts=key_parts, now=now
+        )
+    else:
+        alerts.note_nobody_told([alert.pk], at=now, why="no_receiver")
+    over = transition.kind == Transition.Kind.RESOLVED
+    AlertGroup.objects.update_or_create(
+        alert=alert,
+        defaults={
+            "space_id": alert.space_id,
+            "next_repeat_at": None if over else now + REPEAT_EVERY,
+        },
+    )
+
+
+def repeat_due(now: datetime, *, limit: int = 500) -> int:
+    """Tell again of alerts that nobody has taken; return how many messages were made.
+
+    An acknowledged alert keeps its time and stays quiet: should it be given back,
+    the next repeat comes as if nothing had been.
+    """
+    made = 0
+    due = AlertGroup.objects.filter(next_repeat_at__lte=now).select_related(
+        "alert__space"
+    )
+    groups = list(due.order_by("next_repeat_at")[:limit])
+    receivers = _receivers_of({group.space_id for group in groups})
+    for group in groups:
+        made += _repeat(group, receivers[group.space_id], now)
+    return made
+
+
+@transaction.atomic
+def _repeat(group: AlertGroup, receivers: list[Receiver], now: datetime) -> int:
+    alert = group.alert
+    claimed = AlertGroup.objects.filter(
+        pk=group.pk, next_repeat_at=group.next_repeat_at
+    )
+    if alert.state == Alert.State.RESOLVED or not claimed.update(
+        next_repeat_at=now + REPEAT_EVERY, repeats=F("repeats") + 1
+    ):
+        return 0
+    if alert.acked_at is not None or not receivers:
+        return 0
+    message = message_of(
+        alert, reason="repeat", severity=alert.severity, sentence=alert.sentence
+    )
+    key_parts = ("repeat", group.pk, group.repeats + 1)
+    enqueue(receivers, message, thread=thread_of(alert), key_parts=key_parts, now=now)
+    return len(receivers)
+
+
+def thread_of(alert: Alert) -> str:
+    """Return the name under which all messages about an alert are kept together."""
+    return f"alert:{alert.pk}"
+
+
+def _receivers_of(space_ids: Iterable[int]) -> dict[int, list[Receiver]]:
+    return {space_id: default_receivers(space_id) for space_id in set(space_ids)}
