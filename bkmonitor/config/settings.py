@@ -106,6 +106,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ROOT_URLCONF = "bkmonitor.config.urls"
 WSGI_APPLICATION = "bkmonitor.config.wsgi.application"
 MIDDLEWARE = [
+    "bkmonitor.config.security.Guard",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -138,3 +139,34 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT.parent / "staticfiles"
+
+# Whom to believe. The public URL may also be set in the wizard, and machines come
+# by inner names, so config/security.py checks the hosts and not this list.
+ALLOWED_HOSTS = ["*"]
+TRUSTED_PROXIES = list(ENV["BKM_TRUSTED_PROXIES"])
+# Doors for programs: a token instead of a cookie, and no answer that is a page.
+MACHINE_DOORS = (
+    "/alertmanager/",
+    "/api/push/",
+    "/healthz/",
+    "/metrics",
+    "/ping/",
+    "/prometheus/",
+    "/scrape",
+    "/v1/",
+    STATIC_URL,
+)
+ENCRYPTED = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = ENCRYPTED
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_SECONDS = HSTS_SECONDS if ENCRYPTED else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # the hosts below the public one are not ours to force to HTTPS
+    "security.W008",  # config/security.py redirects, in a way that cannot loop
+    "security.W021",  # a browser's preload list is for the owner of the whole domain
+]
