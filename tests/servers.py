@@ -129,7 +129,8 @@ def victoria_metrics(
     """Run VictoriaMetrics whose newest samples can be seen after a second."""
     port = port or free_port()
     command = [need("victoria-metrics"), f"-httpListenAddr=127.0.0.1:{port}"]
-    command += [f"-storageDataPath={folder / 'vm'}", "-search.latencyOffset=1s", *flags]
+    command += [f"-storageDataPath={folder / 'vm'}", "-search.latencyOffset=1s"]
+    command += ["-maxLabelsPerTimeseries=10000000", *flags]
     server = start(command, port=port, folder=folder, name="victoria-metrics")
     try:
         wait_for(lambda: answers(f"{server.url}/health"), what="victoria-metrics")
