@@ -1,0 +1,190 @@
+"""VictoriaMetrics, single node or anything that speaks like it."""
+
+import re
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from bkmonitor.lib.errors import UpstreamUnavailable
+from bkmonitor.lib.http import Answer
+from bkmonitor.metrics.tsdb.decode import error_text, instant_result, range_result
+from bkmonitor.metrics.tsdb.line import Line
+from bkmonitor.metrics.tsdb.port import Form, Parameters, Result, Scraped
+
+MOST_POINTS = 11_000
+# 100,000 series at one moment are 19 MB.
+LARGEST_ANSWER = 64 << 20
+PUSH_TIMEOUT_S = 30.0
+# The content type is never the sender's: VictoriaMetrics reads parameters, and
+# `extra_label` with them, out of a body that says it is a form.
+PUSH = {
+    "remote_write": ("/api/v1/write", "application/x-protobuf"),
+    "text": ("/api/v1/import/prometheus", "text/plain"),
+}
+
+# Before 1.108 VictoriaMetrics cut the labels of a sample after the first
+# -maxLabelsPerTimeseries and kept the rest. `extra_label` is the last one: with
+# enough labels of their own, a sender could make it drop off and name another
+# space. The largest body that remote write takes (-maxInsertRequestSize, 32 MB)
+# has room for fewer labels than this.
+LABEL_LIMIT = 10_000_000
+LIMIT_FLAG = re.compile(rb'flag\{name="maxLabelsPerTimeseries", value="(\d+)"')
+CUTS_LABELS = b"vm_metrics_with_dropped_labels_total"
+LIMIT_CHECK_S = 60.0
+FORGEABLE = (
+    "this VictoriaMetrics cuts off labels, so that samples could enter another"
+    f" space; start it with -maxLabelsPerTimeseries={LABEL_LIMIT}"
+)
+
+
+class VictoriaMetrics:
+    """The port's calls as HTTP; spaces by `extra_label` and `extra_filters[]`."""
+
+    def __init__(self, write_url: str, query_url: str) -> None:
+        self._write = Line(write_url)
+        self._query = Line(query_url)
+        self._limit_lock = threading.Lock()
+        self._limit_checked_at = -LIMIT_CHECK_S
+        self._forgeable = False
+
+    def query_instant(
+        self, space: str, promql: str, at: float, *, timeout_s: float
+    ) -> Result:
+        """Answer one moment, `at` in Unix seconds; never raise."""
+        asked = [("query", promql), ("time", f"{at:.3f}")]
+        try:
+            answer = self.ask(space, "query", asked, timeout_s=timeout_s)
+            return _refusal(answer) or instant_result(answer.body, at)
+        except UpstreamUnavailable as error:
+            return Result("failed", None, str(error))
+
+    def query_range(
+        self,
+        space: str,
+        promql: str,
+        start: float,
+        end: float,
+        step_s: int,
+        *,
+        timeout_s: float,
+    ) -> Result:
+        """Answer a stretch of time; never raise.
+
+        Start and end move down to whole multiples of the step, as the store does
+        on its own to make answers cacheable.
+        """
+        if step_s < 1 or end < start:
+            return Result(
+                "failed", None, f"no points from {start} to {end} by {step_s} s"
+            )
+        first, last = int(start) // step_s * step_s, int(end) // step_s * step_s
+        if (last - first) // step_s + 1 > MOST_POINTS:
+            reason = f"more than {MOST_POINTS} points from {first} to {last}"
+            return Result("failed", None, reason)
+        asked = [("query", promql), ("start", str(first)), ("end", str(last))]
+        asked.append(("step", str(step_s)))
+        try:
+            answer = self.ask(space, "query_range", asked, timeout_s=timeout_s)
+            return _refusal(answer) or range_result(answer.body, first, last, step_s)
+        except UpstreamUnavailable as error:
+            return Result("failed", None, str(error))
+
+    def ask(
+        self, space: str, path: str, parameters: Parameters, *, timeout_s: float
+    ) -> Answer:
+        """Answer a call of Prometheus' query API, confined to a space.
+
+        Raises UpstreamUnavailable. `parameters` must not come from a caller
+        unchecked: another `extra_filters[]` would widen the answer.
+        """
+        confined = [
+            *parameters,
+            ("timeout", f"{timeout_s:g}s"),
+            ("extra_filters[]", f'{{space="{space}"}}'),
+        ]
+        return self._query.call(
+            "POST",
+            f"/api/v1/{path}",
+            body=urlencode(confined).encode(),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            # The store's own deadline comes first and tells the reason.
+            timeout_s=timeout_s + 2.0,
+            max_bytes=LARGEST_ANSWER,
+        )
+
+    def push(self, space: str, form: Form, body: bytes, *, encoding: str) -> Answer:
+        """Store what a sender sent, as samples of `space` whatever they say.
+
+        Raises UpstreamUnavailable, also for a store whose limit on labels would
+        let a sender into another space.
+        """
+        self._refuse_forgeable()
+        path, content_type = PUSH[form]
+        headers = {"Content-Type": content_type}
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return self._write.call(
+            "POST",
+            f"{path}?extra_label=space={space}",
+            body=body,
+            headers=headers,
+            timeout_s=PUSH_TIMEOUT_S,
+            max_bytes=1 << 20,
+        )
+
+    def scraped(self) -> Sequence[Scraped]:
+        """List the targets that are scraped. Raises UpstreamUnavailable."""
+        answer = self._query.call(
+            "GET", "/api/v1/targets", timeout_s=10.0, max_bytes=LARGEST_ANSWER
+        )
+        try:
+            targets = orjson.loads(answer.body)["data"]["activeTargets"]
+            return [_scraped(target) for target in targets]
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise UpstreamUnavailable(f"the targets make no sense: {error}") from error
+
+    def _refuse_forgeable(self) -> None:
+        """Look now and then whether labels could be cut off; refuse while they could.
+
+        A store that does not show its flags (behind vmauth, a cluster) is left to
+        the operator, whom the documentation tells.
+        """
+        with self._limit_lock:
+            now = time.monotonic()
+            if now - self._limit_checked_at >= LIMIT_CHECK_S:
+                shown = self._write.call(
+                    "GET", "/metrics", timeout_s=5.0, max_bytes=8 << 20
+                ).body
+                limit = LIMIT_FLAG.search(shown)
+                self._forgeable = (
+                    CUTS_LABELS in shown
+                    and limit is not None
+                    and int(limit[1]) < LABEL_LIMIT
+                )
+                self._limit_checked_at = now
+        if self._forgeable:
+            raise UpstreamUnavailable(FORGEABLE)
+
+
+def _refusal(answer: Answer) -> Result | None:
+    if answer.status == 200:
+        return None
+    return Result("failed", None, error_text(answer))
+
+
+def _scraped(target: dict[str, Any]) -> Scraped:
+    at = datetime.fromisoformat(str(target["lastScrape"]))
+    return Scraped(
+        job=str(target["scrapePool"]),
+        labels=target["labels"],
+        up=target["health"] == "up",
+        error=str(target["lastError"]),
+        duration_s=float(target["lastScrapeDuration"]),
+        samples=int(target["lastSamplesScraped"]),
+        at=at if at.year > 1970 else None,
+    )
