@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from bkmonitor.config import logs
 from bkmonitor.config.variables import load
 from bkmonitor.lib.secrets import derive
 
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "bkmonitor.config",
     "bkmonitor.accounts",
     "bkmonitor.metrics",
     "bkmonitor.notifications",
@@ -103,9 +105,6 @@ AUTH_PASSWORD_VALIDATORS = [
     }
 ]
 
-LOGIN_URL = "/login/"
-CSRF_FAILURE_VIEW = "bkmonitor.web.views.errors.no_csrf"
-
 ROOT_URLCONF = "bkmonitor.config.urls"
 WSGI_APPLICATION = "bkmonitor.config.wsgi.application"
 MIDDLEWARE = [
@@ -117,7 +116,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "bkmonitor.web.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -130,7 +128,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "bkmonitor.web.context.page",
             ]
         },
     }
@@ -175,3 +172,5 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # config/security.py redirects, in a way that cannot loop
     "security.W021",  # a browser's preload list is for the owner of the whole domain
 ]
+
+LOGGING = logs.configuration(ENV["BKM_LOG_LEVEL"], ENV["BKM_LOG_FORMAT"])

@@ -1,10 +1,5 @@
 """Which door stands where."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("bkmonitor.web.urls")),
-]
-handler403 = "bkmonitor.web.views.errors.forbidden"
-handler404 = "bkmonitor.web.views.errors.not_found"
-handler500 = "bkmonitor.web.views.errors.broken"
+urlpatterns: list[URLPattern | URLResolver] = []

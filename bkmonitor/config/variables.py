@@ -35,6 +35,11 @@ def positive(raw: str) -> int:
     return int(raw)
 
 
+def count(raw: str) -> int:
+    """Take a whole number from 1, or auto, which is 0."""
+    return 0 if raw == "auto" else positive(raw)
+
+
 def seconds(raw: str) -> float:
     """Take a number of seconds, 0 or more."""
     if not re.fullmatch(r"\d+(\.\d+)?", raw):
@@ -80,6 +85,13 @@ def listen(raw: str) -> str:
     return raw
 
 
+def retention(raw: str) -> str:
+    """Take a length of time as VictoriaMetrics writes it."""
+    if not re.fullmatch(r"[1-9]\d*[hdwy]", raw):
+        raise ValueError("must be a number with h, d, w or y, for example 90d")
+    return raw
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One variable. `required_in` names the roles that cannot start without it."""
@@ -112,6 +124,7 @@ VARIABLES = (
     Variable("BKM_REDIS_URL", url("redis", "rediss", "redis+socket", "unix"), "", "The broker, which must not evict.", secret=True, required_in=("web", "worker", "beat")),
     Variable("BKM_VM_WRITE_URL", url("http", "https"), "", "VictoriaMetrics for writes; metrics are off when it is empty.", secret=True),
     Variable("BKM_VM_QUERY_URL", url("http", "https"), "", "VictoriaMetrics for queries; the address for writes when empty.", secret=True),
+    Variable("BKM_VM_RETENTION", retention, "90d", "How long the standalone role's VictoriaMetrics keeps samples: a number with h, d, w or y."),
     Variable("BKM_SCRAPE_TOKEN", text, "", "The token with which VictoriaMetrics reads the scrape configuration and Prometheus reads /metrics; derived from the secret key when empty.", secret=True),
     Variable("BKM_SMTP_URL", url("smtp", "smtps", "smtp+starttls"), "", "The mail server, smtp[s|+starttls]://user:password@host:port; may also be set in the wizard.", secret=True),
     Variable("BKM_MAIL_FROM", text, "", "The sender of mail; may also be set in the wizard."),
@@ -120,9 +133,9 @@ VARIABLES = (
     Variable("BKM_WAIT_TIMEOUT", seconds, "60", "Seconds to wait at start for the database and Redis."),
     Variable("BKM_SCHEMA_TIMEOUT", seconds, "300", "Seconds to wait at start for the schema."),
     Variable("BKM_STOP_GRACE", seconds, "8", "Seconds from the signal to stop until the last process is gone; shorter than the orchestrator's own."),
-    Variable("BKM_WEB_WORKERS", positive, "2", "Processes of the web role."),
+    Variable("BKM_WEB_WORKERS", count, "auto", "Processes of the web role; auto is 2 to 4 by processors, and 1 in the standalone role."),
     Variable("BKM_WEB_THREADS", positive, "4", "Threads of each web process."),
-    Variable("BKM_WORKER_CONCURRENCY", positive, "2", "Processes of each worker program."),
+    Variable("BKM_WORKER_CONCURRENCY", count, "auto", "Processes of each worker program; auto goes by processors and memory of the container."),
     Variable("BKM_WORKER_MAX_TASKS", positive, "1000", "Tasks after which a worker process is replaced."),
     Variable("BKM_VISIBILITY_TIMEOUT", positive, "600", "Seconds after which work of a killed worker is handed out again; the same in every role."),
     Variable("BKM_DEBUG", boolean, "false", "Django's debug pages; never where others can reach it."),

@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from bkmonitor.config.health import Health
+from bkmonitor.config.variables import load
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bkmonitor.config.settings")
-application = get_wsgi_application()
+application = Health(get_wsgi_application(), load(os.environ).values)

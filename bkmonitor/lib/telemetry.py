@@ -1,6 +1,17 @@
 """What the service tells of itself at /metrics."""
 
-from prometheus_client import Counter, Gauge, Histogram
+import os
+from functools import partial
+
+from prometheus_client import Counter, Gauge, Histogram, values
+
+from bkmonitor.lib.slots import slot_name
+
+if _folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    # Files named by pid would grow in number with every process ever replaced.
+    values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
+        partial(slot_name, _folder)
+    )
 
 EVALUATIONS = Counter(
     "bkm_evaluations_total", "Evaluations of strategies.", ["outcome"]

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Run the standalone role's VictoriaMetrics: bin/victoria-metrics.sh ADDRESS:PORT
+#
+# It reads what to scrape from the service itself, which may not answer yet and needs
+# a token. VictoriaMetrics ends at once when its first look fails, so it starts with
+# nothing to scrape and gets the address when the service answers. The token is in
+# no argument, and what VictoriaMetrics says of its addresses passes through sed,
+# whose script (and in it the token) is a file that nobody else can read.
+set -euo pipefail
+umask 077
+listen=$1 config=$BKM_RUN/scrape.yml mask=$BKM_RUN/scrape.sed
+token=$(<"${BKM_SCRAPE_TOKEN_FILE:-/dev/null}")
+token=${token:-${BKM_SCRAPE_TOKEN:-}}
+port=${BKM_LISTEN##*:}
+url="http://scrape:$token@127.0.0.1:$port/prometheus/scrape-config"
+echo "scrape_configs: []" >"$config"
+printf 's|%s|***|g\n' "$token" >"$mask"
+
+service_answers() {
+    local status
+    exec 3<>"/dev/tcp/127.0.0.1/$port" || return 1
+    printf 'GET /prometheus/scrape-config HTTP/1.0\r\nHost: 127.0.0.1:%s\r\nAuthorization: Basic %s\r\n\r\n' \
+        "$port" "$(printf 'scrape:%s' "$token" | base64 -w0)" >&3
+    read -r -t 10 status <&3
+    exec 3>&-
+    [[ $status == *" 200 "* ]]
+}
+
+vm=$$ pause=1
+(
+    until service_answers 2>/dev/null; do
+        sleep "$pause"
+        pause=5
+        kill -0 "$vm" 2>/dev/null || exit 0
+    done
+    printf 'scrape_config_files:\n- "%s"\n' "$url" >"$config.new"
+    mv "$config.new" "$config"
+) </dev/null >/dev/null 2>&1 &
+
+exec victoria-metrics \
+    -httpListenAddr="$listen" \
+    -storageDataPath="$BKM_DATA/victoria-metrics" \
+    -retentionPeriod="$BKM_VM_RETENTION" \
+    -search.latencyOffset=1s \
+    -memory.allowedPercent=20 \
+    -promscrape.config="$config" \
+    -promscrape.configCheckInterval=10s \
+    -loggerLevel=WARN > >(exec sed -u -f "$mask") 2>&1

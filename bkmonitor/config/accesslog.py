@@ -1,0 +1,30 @@
+"""gunicorn's log in the service's own form."""
+
+from datetime import timedelta
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+QUIET = ("/healthz/", "/static/")
+
+
+class AccessLogger(Logger):  # type: ignore[misc]
+    """Log each request without its query, which may hold a token; no health checks."""
+
+    def access(
+        self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta
+    ) -> None:
+        """Log one answered request."""
+        if req.path.startswith(QUIET):
+            return
+        self.access_log.info(
+            "http.request",
+            extra={
+                "method": req.method,
+                "path": req.path,
+                "status": str(resp.status).partition(" ")[0],
+                "seconds": round(request_time.total_seconds(), 4),
+                "bytes": getattr(resp, "sent", None),
+                "remote": environ.get("REMOTE_ADDR", ""),
+            },
+        )

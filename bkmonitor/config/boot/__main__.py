@@ -1,0 +1,81 @@
+"""The first process of every role: python -m bkmonitor.config.boot ROLE [ARGUMENT...]."""
+
+import logging.config
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bkmonitor.config import logs
+from bkmonitor.config.boot import report, roles, standalone, supervisor
+from bkmonitor.config.boot.exits import BAD_CONFIGURATION, Stop
+from bkmonitor.config.variables import load
+from bkmonitor.lib.errors import InvalidInput
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a role or a command; return its exit code."""
+    values = load(os.environ)
+    logging.config.dictConfig(
+        logs.configuration(values["BKM_LOG_LEVEL"], values["BKM_LOG_FORMAT"])
+    )
+    role, *rest = arguments
+    try:
+        if role in COMMANDS:
+            return COMMANDS[role](rest)
+        roles.start(role, rest, os.environ)
+    except Stop as stop:
+        sys.stderr.write("\n".join(stop.lines) + "\n")
+        return stop.code
+    except InvalidInput as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_CONFIGURATION
+
+
+def check_config(arguments: Sequence[str]) -> int:
+    """Print the configuration that a role would have; 78 if it is wrong."""
+    role = arguments[0] if arguments else "manage"
+    environ = {**os.environ, **standalone.noted(os.environ)}
+    if role == "standalone":
+        environ |= standalone.own_environment(os.environ)
+    sys.stdout.write(report.report(roles.checked(environ, role)))
+    return 0
+
+
+def manage(arguments: Sequence[str]) -> int:
+    """Become manage.py, with the variables of a standalone role that runs here."""
+    os.environ.update(standalone.noted(os.environ))
+    roles.checked(os.environ, "manage")
+    program = str(supervisor.HOME / "manage.py")
+    os.execv(sys.executable, [sys.executable, program, *arguments])
+
+
+def render_supervisor(arguments: Sequence[str]) -> int:
+    """Print the supervisor's configuration, or write it: [--check] [GROUPS [FILE]]."""
+    rest = [argument for argument in arguments if argument != "--check"]
+    groups = rest[0] if rest else "host"
+    if groups not in supervisor.GROUPS:
+        raise InvalidInput(f"{groups} is none of {', '.join(supervisor.GROUPS)}")
+    values = roles.checked(os.environ, "manage").values
+    text = supervisor.render(
+        supervisor.TEMPLATE.read_text(),
+        supervisor.filling(values, silent=False),
+        groups=supervisor.GROUPS[groups],
+    )
+    if "--check" in arguments:
+        return 0
+    if len(rest) > 1:
+        supervisor.write(Path(rest[1]), text)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "check-config": check_config,
+    "manage": manage,
+    "render-supervisor": render_supervisor,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,113 @@
+"""What the standalone role gives itself: keys, and addresses of the stores beside it."""
+
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from bkmonitor.config.boot.exits import BAD_CONFIGURATION, Stop
+
+VM_PORT = 8428
+# A socket's path must fit into 108 bytes, a zero at the end included.
+LONGEST_SOCKET = 107
+NOTE = "standalone.env"
+
+
+def own_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that the role adds, none of them a secret itself.
+
+    Keys are made once and kept in BKM_DATA; a variable that is given wins, and then
+    no store is started for it.
+    """
+    data, run = folders(environ)
+    added = {
+        **_key(environ, "BKM_SECRET_KEY", data / "secret_key"),
+        **_key(environ, "BKM_SCRAPE_TOKEN", data / "scrape_token"),
+    }
+    if not _given(environ, "BKM_REDIS_URL"):
+        added["BKM_REDIS_URL"] = f"unix://{_socket(run)}"
+    if not _given(environ, "BKM_VM_WRITE_URL") and shutil.which("victoria-metrics"):
+        added["BKM_VM_WRITE_URL"] = f"http://127.0.0.1:{_free_port(VM_PORT)}"
+    if environ.get("BKM_WEB_WORKERS", "auto") == "auto":
+        added["BKM_WEB_WORKERS"] = "1"
+    return added
+
+
+def folders(environ: Mapping[str, str]) -> tuple[Path, Path]:
+    """Return BKM_DATA and BKM_RUN, made if need be; Stop 78 if they cannot be written."""
+    found = []
+    for name, default in (("BKM_DATA", "/data"), ("BKM_RUN", "/run/bkm")):
+        path = Path(environ.get(name) or default)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            writable = os.access(path, os.W_OK | os.X_OK)
+        except OSError:
+            writable = False
+        if not writable:
+            owner = f"{os.geteuid()}:{os.getegid()}"
+            raise Stop(
+                BAD_CONFIGURATION,
+                f"{name}: {path} cannot be written by {owner};"
+                f" run: chown -R {owner} {path}",
+            )
+        found.append(path.resolve())
+    return found[0], found[1]
+
+
+def note(run: Path, added: Mapping[str, str]) -> None:
+    """Leave the added variables for commands that are run beside the role."""
+    path = run / NOTE
+    path.write_text("".join(f"{name}={value}\n" for name, value in added.items()))
+    path.chmod(0o600)
+
+
+def noted(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the role that runs here added, less what is given otherwise."""
+    path = Path(environ.get("BKM_RUN") or "/run/bkm") / NOTE
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition("=")[::2] for line in lines)
+    return {
+        name: value
+        for name, value in pairs
+        if not _given(environ, name.removesuffix("_FILE"))
+    }
+
+
+def _given(environ: Mapping[str, str], name: str) -> bool:
+    return bool(environ.get(name) or environ.get(f"{name}_FILE"))
+
+
+def _key(environ: Mapping[str, str], name: str, path: Path) -> dict[str, str]:
+    if _given(environ, name):
+        return {}
+    if not path.exists():
+        # Made beside and moved, so that a start cut short leaves no empty key.
+        beside = path.with_suffix(".new")
+        beside.touch(mode=0o600)
+        beside.write_text(secrets.token_urlsafe(48) + "\n")
+        beside.replace(path)
+    return {f"{name}_FILE": str(path)}
+
+
+def _socket(run: Path) -> Path:
+    path = run / "redis.sock"
+    if len(os.fsencode(path)) > LONGEST_SOCKET:
+        raise Stop(BAD_CONFIGURATION, f"BKM_RUN: {run} is too long a path for a socket")
+    return path
+
+
+def _free_port(wanted: int) -> int:
+    """Return the wanted port of loopback, or another one where that is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Stop(BAD_CONFIGURATION, "no port of loopback is free")

@@ -1,1 +1,0 @@
-"""What people type, one module a page: its shape, not its sense."""

@@ -1,1 +1,0 @@
-"""The parts that templates are made of."""
