@@ -10,11 +10,12 @@ from bkmonitor.config.boot.stop import stop_times
 from bkmonitor.config.measure import MeasuredTask
 from bkmonitor.config.ticks import WorkerTick
 from bkmonitor.lib.broker import client_url, transport_url
-from bkmonitor.pipeline.beat import ROUTES, SCHEDULE, UPKEEP
+from bkmonitor.pipeline.beat import DATA_PATH, ROUTES, SCHEDULE
 from bkmonitor.pipeline.queues import KEY_PREFIX, QUEUES, UNROUTED
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bkmonitor.config.settings")
 
+UPKEEP = "bkmonitor.pipeline.upkeep"
 VISIBILITY_S = settings.ENV["BKM_VISIBILITY_TIMEOUT"]
 CANARY_S = 30
 CANARIES = {
@@ -30,7 +31,7 @@ CANARIES = {
 app = Celery("bkmonitor", task_cls=MeasuredTask)
 app.conf.update(
     broker_url=transport_url(settings.REDIS_URL) or "memory://",
-    include=(UPKEEP,),
+    include=(DATA_PATH, UPKEEP),
     # Whoever can write to Redis must not be able to run code: JSON, nothing else.
     task_serializer="json",
     accept_content=["json"],

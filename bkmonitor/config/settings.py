@@ -105,6 +105,9 @@ AUTH_PASSWORD_VALIDATORS = [
     }
 ]
 
+LOGIN_URL = "/login/"
+CSRF_FAILURE_VIEW = "bkmonitor.web.views.errors.no_csrf"
+
 ROOT_URLCONF = "bkmonitor.config.urls"
 WSGI_APPLICATION = "bkmonitor.config.wsgi.application"
 MIDDLEWARE = [
@@ -116,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bkmonitor.web.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -128,6 +132,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "bkmonitor.web.context.page",
             ]
         },
     }

@@ -1,5 +1,10 @@
 """Which door stands where."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("bkmonitor.web.urls")),
+]
+handler403 = "bkmonitor.web.views.errors.forbidden"
+handler404 = "bkmonitor.web.views.errors.not_found"
+handler500 = "bkmonitor.web.views.errors.broken"

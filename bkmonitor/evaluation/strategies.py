@@ -1,6 +1,6 @@
 """Judge a strategy: query, detect, trigger."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
@@ -21,13 +21,13 @@ HIDDEN = frozenset({"__name__", "space"})
 
 
 class Query(Protocol):
-    """The two questions that an evaluation asks of the store."""
+    """The two questions that an evaluation asks of the store; times in Unix seconds."""
 
-    def query_instant(self, space: str, promql: str, at: datetime, /) -> Result:
+    def query_instant(self, space: str, promql: str, at: float, /) -> Result:
         """Return the newest value of each series."""
 
     def query_range(
-        self, space: str, promql: str, start: datetime, end: datetime, step_s: int, /
+        self, space: str, promql: str, start: float, end: float, step_s: int, /
     ) -> Result:
         """Return the values of each series over a span."""
 
@@ -68,11 +68,12 @@ def fetch(strategy: Strategy, at: datetime, *, store: Query) -> Frame:
     )
     slug = strategy.space.slug
     if points == 1:
-        result = store.query_instant(slug, strategy.expression, at)
+        result = store.query_instant(slug, strategy.expression, at.timestamp())
     else:
-        start = at - timedelta(seconds=strategy.interval_s * (points - 1))
+        end = at.timestamp()
+        start = end - strategy.interval_s * (points - 1)
         result = store.query_range(
-            slug, strategy.expression, start, at, strategy.interval_s
+            slug, strategy.expression, start, end, strategy.interval_s
         )
     if result.outcome != "complete" or result.frame is None:
         raise NotJudged(result.reason or f"the answer was {result.outcome}")

@@ -1,0 +1,47 @@
+"""What has to happen in several rooms when a thing that is watched changes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from bkmonitor.accounts.models import Space, User
+from bkmonitor.alerts.services import resolve_source
+from bkmonitor.probes.models import Heartbeat, Probe
+from bkmonitor.strategies import services as strategies
+from bkmonitor.strategies.models import Strategy
+
+Watched = Strategy | Probe | Heartbeat
+KIND: dict[type[Watched], str] = {
+    Strategy: "strategy",
+    Probe: "probe",
+    Heartbeat: "heartbeat",
+}
+
+
+@transaction.atomic
+def save_strategy(
+    space: Space,
+    fields: Mapping[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    strategy: Strategy | None = None,
+) -> Strategy:
+    """Save a strategy; when it is disabled its alerts end."""
+    saved = strategies.save_strategy(space, fields, by=by, now=now, strategy=strategy)
+    _end_if_disabled(saved, now)
+    return saved
+
+
+@transaction.atomic
+def remove(thing: Watched, *, now: datetime) -> None:
+    """Delete a strategy, probe or heartbeat, and end its alerts with the reason."""
+    resolve_source(KIND[type(thing)], thing.pk, at=now, reason="source_removed")
+    thing.delete()
+
+
+def _end_if_disabled(thing: Watched, now: datetime) -> None:
+    if not thing.enabled:
+        resolve_source(KIND[type(thing)], thing.pk, at=now, reason="source_disabled")

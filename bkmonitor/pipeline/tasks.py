@@ -1,0 +1,51 @@
+"""Every Celery task of the data path, in the order of the flow.
+
+A task translates and rings the next bell; it decides nothing. All of them find
+their work in rows, so that a message that is lost, late or doubled costs time only.
+"""
+
+from celery import shared_task
+from django.utils import timezone
+
+from bkmonitor.notifications import services as notifications
+from bkmonitor.notifications.channels.registry import CHANNELS
+from bkmonitor.pipeline import flow
+from bkmonitor.pipeline.charts import chart_of
+from bkmonitor.routing import services as routing
+from bkmonitor.strategies import services as strategies
+
+
+@shared_task
+def ring_evaluations() -> None:
+    """Hand out the strategies whose time has come (beat)."""
+    for claim in strategies.claim_due(timezone.now()):
+        evaluate_strategies.delay(list(claim.ids), claim.tick)
+
+
+@shared_task
+def evaluate_strategies(ids: list[int], tick: int) -> None:
+    """Evaluate a batch of strategies at one tick (Unix seconds)."""
+    if flow.evaluate_batch(ids, tick, clock=timezone.now):
+        route_transitions.delay()
+
+
+@shared_task
+def route_transitions() -> None:
+    """Decide whom to tell (beat, and whoever changed an alert)."""
+    routed = routing.route_pending(timezone.now())
+    repeated = routing.repeat_due(timezone.now())
+    if routed or repeated:
+        deliver_notifications.delay()
+
+
+@shared_task
+def deliver_notifications() -> None:
+    """Send what is due (beat, and whoever made a notification)."""
+    for pk in notifications.due(timezone.now(), 100):
+        deliver_notification.delay(pk)
+
+
+@shared_task
+def deliver_notification(pk: int) -> None:
+    """Send one notification, unless somebody else has it."""
+    notifications.deliver(pk, channels=CHANNELS, chart=chart_of, now=timezone.now())

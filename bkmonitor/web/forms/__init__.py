@@ -1,0 +1,1 @@
+"""What people type, one module a page: its shape, not its sense."""

@@ -1,0 +1,200 @@
+// Draws every [data-chart] with uPlot: lines, limits, spans in which something fired.
+// The element says where its data is (data-url), its limits and spans, its unit.
+"use strict";
+
+(() => {
+  const SERIES = 6;
+  const zone = document.documentElement.dataset.zone || "UTC";
+  const language = document.documentElement.lang;
+  const words = document.documentElement.dataset;
+
+  // A colour as the page sees it now; canvas does not know variables.
+  const ruler = document.createElement("span");
+  const colour = (name) => {
+    ruler.style.color = `var(--${name})`;
+    document.body.append(ruler);
+    const found = getComputedStyle(ruler).color;
+    ruler.remove();
+    return found;
+  };
+  const faint = (rgb, share) => rgb.replace(/rgba?\(([^)]+)\)/, (_, inner) => `rgba(${inner.split(",").slice(0, 3).join(",")},${share})`);
+  const severities = { 1: "critical", 2: "warning", 3: "info" };
+
+  const number = (value) => {
+    const size = Math.abs(value);
+    if (size >= 1e12 || (size > 0 && size < 1e-4)) return value.toExponential(1);
+    const options = { maximumSignificantDigits: 4 };
+    if (size >= 1e4) options.notation = "compact";
+    return new Intl.NumberFormat(language, options).format(value);
+  };
+  const units = {
+    s: (value) => (Math.abs(value) < 1 && value !== 0 ? `${number(value * 1000)} ms` : `${number(value)} s`),
+    "%": (value) => `${number(value)} %`,
+    "": number,
+  };
+  const moment = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options });
+  const HOUR = moment({ hour: "2-digit", minute: "2-digit" });
+  const SECOND = moment({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const DAY = moment({ month: "short", day: "numeric" });
+  const ticks = (plot, splits) => {
+    const span = plot.scales.x.max - plot.scales.x.min;
+    let day = "";
+    return splits.map((at) => {
+      const date = new Date(at * 1000);
+      if (span > 4 * 86400) return DAY.format(date);
+      const today = DAY.format(date);
+      const clock = (span < 600 ? SECOND : HOUR).format(date);
+      const shown = day && day !== today ? today : clock;
+      day = today;
+      return shown;
+    });
+  };
+
+  const drawSpans = (spans) => (plot) => {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    for (const [from, to, severity] of spans) {
+      const left = Math.max(plot.valToPos(from, "x", true), bbox.left);
+      const right = Math.min(to ? plot.valToPos(to, "x", true) : bbox.left + bbox.width, bbox.left + bbox.width);
+      if (right <= left) continue;
+      const ink = colour(severities[severity]);
+      ctx.fillStyle = faint(ink, 0.12);
+      ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      ctx.fillStyle = ink;
+      ctx.fillRect(left, bbox.top, Math.max(2, devicePixelRatio), bbox.height);
+    }
+    ctx.restore();
+  };
+  const drawLimits = (limits, unit) => (plot) => {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.font = `${11 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+    for (const { value, severity, operator } of limits) {
+      if (value === null || value === undefined) continue;
+      const y = Math.round(plot.valToPos(value, "y", true));
+      if (y < bbox.top - 1 || y > bbox.top + bbox.height + 1) continue;
+      ctx.strokeStyle = colour(severities[severity]);
+      ctx.lineWidth = 1.5 * devicePixelRatio;
+      ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.fillStyle = colour(`${severities[severity]}-ink`);
+      ctx.textAlign = "right";
+      const above = y - 5 * devicePixelRatio > bbox.top + 12 * devicePixelRatio;
+      ctx.fillText(`${operator ?? ""} ${unit(value)}`.trim(), bbox.left + bbox.width - 4 * devicePixelRatio, above ? y - 5 * devicePixelRatio : y + 14 * devicePixelRatio);
+    }
+    ctx.restore();
+  };
+
+  // The limits belong into view, or nobody sees how near one is.
+  const range = (limits) => (plot, low, high) => {
+    const values = limits.map((limit) => limit.value).filter((value) => value !== null && value !== undefined);
+    const bottom = Math.min(low ?? Infinity, ...values);
+    const top = Math.max(high ?? -Infinity, ...values);
+    if (!Number.isFinite(bottom) || !Number.isFinite(top)) return [0, 1];
+    const room = (top - bottom) * 0.08 || Math.abs(top) * 0.1 || 1;
+    return [bottom >= 0 && bottom - room < 0 ? 0 : bottom - room, top + room];
+  };
+
+  const legend = (box, data, unit) => {
+    box.replaceChildren(...data.series.map((name, at) => {
+      const item = document.createElement("span");
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      line.setAttribute("viewBox", "0 0 14 8");
+      line.setAttribute("aria-hidden", "true");
+      const stroke = document.createElementNS("http://www.w3.org/2000/svg", "path");
+      stroke.setAttribute("d", "M0 4h14");
+      stroke.setAttribute("stroke-width", "2.5");
+      stroke.setAttribute("stroke", colour(`series-${(at % SERIES) + 1}`));
+      line.append(stroke);
+      const value = document.createElement("b");
+      item.append(line, name, " ", value);
+      return item;
+    }));
+    return (index) => [...box.children].forEach((item, at) => {
+      const column = data.columns[at + 1];
+      const last = index ?? column.findLastIndex((value) => value !== null);
+      const value = column[last];
+      item.querySelector("b").textContent = value === null || value === undefined ? "–" : unit(value);
+    });
+  };
+
+  const say = (box, text) => {
+    const note = document.createElement("div");
+    note.className = "chart-note";
+    note.textContent = text;
+    box.replaceChildren(note);
+  };
+
+  const draw = (box, data) => {
+    box.plot?.destroy();
+    box.plot = null;
+    if (data.outcome === "failed") return say(box, data.reason || words.chartFailed);
+    if (!data.columns.length || !data.columns[0].length || data.columns.length < 2) return say(box, words.chartEmpty);
+    box.replaceChildren();
+    const unit = units[box.dataset.unit ?? ""] ?? number;
+    const limits = JSON.parse(box.dataset.limits || "[]");
+    const spans = JSON.parse(box.dataset.spans || "[]");
+    const axis = { stroke: colour("ink-soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: `11px ${getComputedStyle(document.body).fontFamily}` };
+    const list = box.parentElement.querySelector(".chart-legend");
+    const tell = list ? legend(list, data, unit) : () => {};
+    const points = data.columns[0].length < 40;
+    box.plot = new uPlot({
+      width: box.clientWidth,
+      height: box.clientHeight,
+      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
+      legend: { show: false },
+      cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+      scales: { y: { range: range(limits) } },
+      axes: [{ ...axis, size: 28, values: ticks, space: 70 }, { ...axis, size: 62, values: (plot, values) => values.map(unit) }],
+      series: [{}, ...data.series.map((name, at) => ({
+        label: name,
+        stroke: colour(`series-${(at % SERIES) + 1}`),
+        width: 1.75,
+        dash: at >= SERIES ? [5, 3] : undefined,
+        points: { show: points, size: 5 },
+        spanGaps: false,
+      }))],
+      hooks: {
+        drawClear: [drawSpans(spans)],
+        draw: [drawLimits(limits, unit)],
+        setCursor: [(plot) => tell(plot.cursor.idx)],
+      },
+    }, data.columns, box);
+    tell(null);
+    box.data = data;
+    box.dispatchEvent(new CustomEvent("chart:drawn", { bubbles: true, detail: data }));
+  };
+
+  const load = async (box) => {
+    try {
+      const answer = await fetch(box.dataset.url, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(30000) });
+      if (!answer.ok) throw new Error(String(answer.status));
+      draw(box, await answer.json());
+    } catch {
+      if (!box.plot) say(box, words.chartFailed);
+    }
+  };
+
+  const start = () => document.querySelectorAll("[data-chart]:not([data-drawn])").forEach((box) => {
+    box.dataset.drawn = "";
+    load(box);
+    const every = Number(box.dataset.refresh || 0);
+    if (every) {
+      const timer = setInterval(() => {
+        if (!box.isConnected) clearInterval(timer);
+        else if (!document.hidden) load(box);
+      }, every * 1000);
+    }
+    new ResizeObserver(() => box.plot?.setSize({ width: box.clientWidth, height: box.clientHeight })).observe(box);
+  });
+
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    document.querySelectorAll("[data-chart]").forEach((box) => { if (box.data) draw(box, box.data); });
+  });
+  document.addEventListener("htmx:after:swap", start);
+  start();
+})();

@@ -1,0 +1,1 @@
+"""The parts that templates are made of."""
