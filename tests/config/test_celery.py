@@ -1,7 +1,7 @@
 """Celery's settings keep their promises to each other."""
 
 from bkmonitor.config.celery import app
-from bkmonitor.pipeline.beat import ROUTES, SCHEDULE
+from bkmonitor.pipeline.beat import ROUTES
 from bkmonitor.pipeline.queues import QUEUES, UNROUTED
 
 
@@ -43,9 +43,3 @@ def test_no_run_outlasts_the_time_after_which_its_message_is_handed_out_again():
 
 def test_only_json_is_accepted():
     assert app.conf.accept_content == ["json"]
-
-
-def test_each_scheduled_task_exists():
-    app.loader.import_default_modules()
-
-    assert {entry["task"] for entry in SCHEDULE.values()} <= set(app.tasks)
