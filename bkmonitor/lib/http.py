@@ -120,7 +120,8 @@ def request(
             content = response.read(max_bytes + 1)
         finally:
             response.release_conn()
-    except urllib3.exceptions.LocationValueError as error:
+    except (urllib3.exceptions.LocationValueError, UnicodeError) as error:
+        # A part of a host name that is empty or too long is no Unicode for DNS.
         raise InvalidInput(f"{url!r} is not a URL that can be called") from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise UpstreamUnavailable(f"no answer from {_host(url)}: {error}") from error
