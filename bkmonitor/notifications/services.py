@@ -4,15 +4,24 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from secrets import randbelow
+from typing import Any
 
 import orjson
-from django.db import transaction
-from django.db.models import F
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
-from bkmonitor.lib.errors import DeliveryError, InvalidInput
+from bkmonitor.accounts.fields import vault
+from bkmonitor.accounts.models import Space
+from bkmonitor.accounts.validation import check_row
+from bkmonitor.lib.errors import Conflict, DeliveryError, InvalidInput, TooManyRequests
+from bkmonitor.lib.secrets import derive, digest, equal
 from bkmonitor.lib.telemetry import NOTIFICATIONS
 from bkmonitor.notifications import retry
 from bkmonitor.notifications.channels.port import Channel
+from bkmonitor.notifications.channels.registry import CHANNELS
 from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.models import Attempt, Notification, Receiver
 from bkmonitor.notifications.sending import Chart, hand_over
@@ -22,6 +31,14 @@ logger = logging.getLogger(__name__)
 # Longer than the longest try: a chart's data and its drawing, and the channel.
 LEASE = timedelta(minutes=2)
 LONGEST_DETAIL = 500
+EDITABLE = (
+    *("name", "channel", "address", "settings", "language", "time_zone"),
+    *("is_default", "enabled"),
+)
+CODE_LIFE = timedelta(minutes=15)
+CODE_TRIES = 5
+# Two clicks are one test, and a receiver is no way to flood somebody's mailbox.
+BETWEEN_TESTS = timedelta(seconds=20)
 
 
 def default_receivers(space_id: int) -> list[Receiver]:
@@ -222,3 +239,129 @@ def _tell(event: str, notification: Notification, level: int, **more: str) -> No
             **more,
         },
     )
+
+
+def save_receiver(
+    space: Space, fields: Mapping[str, Any], *, receiver: Receiver | None = None
+) -> Receiver:
+    """Make a receiver, or change the one given.
+
+    `fields` may leave out what stays as it is; so may `settings`, where an empty
+    value takes a setting away. That way a door need not know a secret to keep it.
+    A receiver whose address or channel changes must be confirmed again. Raises
+    InvalidInput with what is wrong of each field; nothing is written then.
+    """
+    unknown = set(fields) - set(EDITABLE)
+    if unknown:
+        raise InvalidInput(f"a receiver has no field {', '.join(sorted(unknown))}")
+    receiver = receiver or Receiver(space=space)
+    before = (receiver.channel, receiver.address)
+    for name, value in fields.items():
+        if name != "settings":
+            setattr(receiver, name, value)
+    _merge_settings(receiver, fields.get("settings", {}), moved=before[0])
+    # The name's uniqueness is asked of the database below, once and for all.
+    check_row(receiver, exclude=["space", "settings"])
+    if receiver.language and receiver.language not in dict(settings.LANGUAGES):
+        raise _wrong("language", _("There are no messages in that language."))
+    CHANNELS[receiver.channel].check(receiver.address, receiver.settings)
+    if (receiver.channel, receiver.address) != before:
+        receiver.confirmed_at = receiver.code_sent_at = None
+        receiver.code_digest = ""
+    try:
+        with transaction.atomic():
+            receiver.save()
+    except IntegrityError as error:
+        raise _wrong(
+            "name", _("Another receiver of this space has that name.")
+        ) from error
+    return receiver
+
+
+def delete_receiver(receiver: Receiver) -> None:
+    """Remove a receiver; what was waiting for it has failed, and the log stays."""
+    with transaction.atomic():
+        receiver.notifications.filter(state=Notification.State.PENDING).update(
+            state=Notification.State.FAILED,
+            next_attempt_at=None,
+            last_error="the receiver was deleted",
+        )
+        receiver.delete()
+
+
+def send_test(receiver: Receiver, now: datetime) -> Notification:
+    """Queue a test message with a new six-digit code, on the road of every message.
+
+    A channel whose answer is proof gets no code: it confirms itself. Raises
+    TooManyRequests when the last test is but seconds old, Conflict when the
+    receiver is switched off.
+    """
+    if not receiver.enabled:
+        raise Conflict(f"the receiver {receiver.name} is switched off")
+    code = f"{randbelow(10**6):06d}"
+    told = "" if CHANNELS[receiver.channel].confirms else vault().seal(code)
+    fresh = {
+        "code_digest": _code_digest(receiver, code) if told else "",
+        "code_sent_at": now,
+        "code_tries": 0,
+    }
+    free = Q(code_sent_at=None) | Q(code_sent_at__lte=now - BETWEEN_TESTS)
+    with transaction.atomic():
+        # Claimed, so that of two at once only one goes on.
+        if not Receiver.objects.filter(free, pk=receiver.pk).update(**fresh):
+            wait = BETWEEN_TESTS.total_seconds()
+            raise TooManyRequests("a test was sent just now", retry_after_s=wait)
+        message = Message(
+            reason="test",
+            title=receiver.space.name,
+            sentence={"id": "test"},
+            space_name=receiver.space.name,
+            path=f"/s/{receiver.space.slug}/receivers/",
+            code=told,
+        )
+        parts = ["test", str(now.timestamp())]
+        enqueue(
+            [receiver], message, thread=f"test:{receiver.pk}", key_parts=parts, now=now
+        )
+    return Notification.objects.get(key=notification_key(receiver.pk, parts))
+
+
+def confirm(receiver: Receiver, code: str, now: datetime) -> Receiver:
+    """Note that a person read the code: messages arrive.
+
+    Raises InvalidInput for a wrong code, one that is too old, or after CODE_TRIES
+    wrong ones. A receiver that is confirmed stays so.
+    """
+    receiver.refresh_from_db()
+    if receiver.confirmed_at and not receiver.code_digest:
+        return receiver
+    if receiver.code_sent_at is None or now - receiver.code_sent_at > CODE_LIFE:
+        raise _wrong("code", _("There is no code that is still good; send a new one."))
+    # Counted before it is compared, so that guessing at once gains nothing.
+    tries = Receiver.objects.filter(pk=receiver.pk, code_tries__lt=CODE_TRIES)
+    if not tries.update(code_tries=F("code_tries") + 1):
+        raise _wrong("code", _("Too many wrong codes; send a new one."))
+    if not equal(_code_digest(receiver, code.strip()), receiver.code_digest):
+        raise _wrong("code", _("That is not the code of the newest test message."))
+    receiver.confirmed_at, receiver.code_digest = now, ""
+    receiver.save(update_fields=["confirmed_at", "code_digest"])
+    return receiver
+
+
+def _merge_settings(
+    receiver: Receiver, given: Mapping[str, Any], *, moved: str
+) -> None:
+    # What one channel kept means nothing to another.
+    kept = receiver.settings if receiver.channel == moved else {}
+    whole = {**kept, **given}
+    receiver.settings = {name: value for name, value in whole.items() if value}
+
+
+def _code_digest(receiver: Receiver, code: str) -> str:
+    """Return what is stored of a code: with our key, since a million are soon tried."""
+    key = derive(settings.SECRET_KEY, "receiver code").decode()
+    return digest(f"{key}:{receiver.pk}:{code}")
+
+
+def _wrong(field: str, text: str) -> InvalidInput:
+    return InvalidInput(text, {field: text})
