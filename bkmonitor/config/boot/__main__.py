@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
 def check_config(arguments: Sequence[str]) -> int:
     """Print the configuration that a role would have; 78 if it is wrong."""
     role = arguments[0] if arguments else "manage"
-    environ = {**os.environ, **standalone.noted(os.environ)}
+    environ = standalone.beside(os.environ)
     if role == "standalone":
         environ |= standalone.own_environment(os.environ)
     sys.stdout.write(report.report(roles.checked(environ, role)))
@@ -44,10 +44,10 @@ def check_config(arguments: Sequence[str]) -> int:
 
 def manage(arguments: Sequence[str]) -> int:
     """Become manage.py, with the variables of a standalone role that runs here."""
-    os.environ.update(standalone.noted(os.environ))
-    roles.checked(os.environ, "manage")
+    environ = standalone.beside(os.environ)
+    roles.checked(environ, "manage")
     program = str(supervisor.HOME / "manage.py")
-    os.execv(sys.executable, [sys.executable, program, *arguments])
+    os.execve(sys.executable, [sys.executable, program, *arguments], environ)
 
 
 def render_supervisor(arguments: Sequence[str]) -> int:

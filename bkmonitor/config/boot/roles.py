@@ -46,7 +46,7 @@ def start(role: str, arguments: Sequence[str], environ: Mapping[str, str]) -> No
     assert data is not None and run is not None
     schema.check_key(environ)
     _clear(run)
-    standalone.note(run, added)
+    standalone.note(run, {**added, "BKM_LISTEN": values["BKM_LISTEN"]})
     _note_role(run, role, arguments, values)
     os.environ.update(environ)
     BECOME[role](arguments, values, added)

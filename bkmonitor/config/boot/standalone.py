@@ -57,25 +57,30 @@ def folders(environ: Mapping[str, str]) -> tuple[Path, Path]:
 
 
 def note(run: Path, added: Mapping[str, str]) -> None:
-    """Leave the added variables for commands that are run beside the role."""
+    """Leave the role's own variables for commands that are run beside it."""
     path = run / NOTE
     path.write_text("".join(f"{name}={value}\n" for name, value in added.items()))
     path.chmod(0o600)
 
 
-def noted(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what the role that runs here added, less what is given otherwise."""
+def beside(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a command beside a role: the same stores and keys.
+
+    What the role noted wins; without a note the environment is as it was.
+    """
     path = Path(environ.get("BKM_RUN") or "/run/bkm") / NOTE
     try:
         lines = path.read_text().splitlines()
     except OSError:
-        return {}
-    pairs = (line.partition("=")[::2] for line in lines)
-    return {
+        return dict(environ)
+    added = dict(line.partition("=")[::2] for line in lines)
+    names = {name.removesuffix("_FILE") for name in added}
+    kept = {
         name: value
-        for name, value in pairs
-        if not _given(environ, name.removesuffix("_FILE"))
+        for name, value in environ.items()
+        if name.removesuffix("_FILE") not in names
     }
+    return {**kept, **added}
 
 
 def _given(environ: Mapping[str, str], name: str) -> bool:
