@@ -35,7 +35,7 @@ class TokenSerializer(OwnedSerializer):
         )  # fmt: skip
 
 
-class NewTokenSerializer(TokenSerializer):
+class IssuedTokenSerializer(TokenSerializer):
     """A token with its secret, once."""
 
     secret = serializers.CharField(read_only=True)
@@ -53,7 +53,7 @@ class TokenViewSet(ReadViewSet):
     ordering = ("-created_at", "-pk")
     http_method_names = ["get", "head", "options", "post", "delete"]
 
-    @extend_schema(request=TokenSerializer, responses={201: NewTokenSerializer})
+    @extend_schema(request=TokenSerializer, responses={201: IssuedTokenSerializer})
     def create(self, request: Request) -> Response:
         """Make a token; the answer is the only one that holds its secret."""
         space = self.space_to_write()
