@@ -28,7 +28,10 @@ class Place:
 
 
 # In the order of the pages; what one looks at first, what one sets up after.
-WATCH = (Place(_("Overview"), "layout-dashboard", "overview"),)
+WATCH = (
+    Place(_("Overview"), "layout-dashboard", "overview"),
+    Place(_("Alerts"), "bell", "alerts", ("alert",)),
+)
 SET_UP: tuple[Place, ...] = ()
 RUN: tuple[Place, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bkmonitor.web.views import home, overview, profile, session
+from bkmonitor.web.views import alerts, home, overview, profile, session
 
 SPACE = "s/<slug:slug>/"
 
@@ -15,4 +15,18 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.change_password, name="password"),
     path(SPACE, overview.overview, name="overview"),
+    path(SPACE + "alerts/", alerts.alert_list, name="alerts"),
+    path(SPACE + "alerts/<int:pk>/", alerts.alert_detail, name="alert"),
+    path(SPACE + "alerts/<int:pk>/chart/", alerts.chart, name="alert_chart"),
+    path(
+        SPACE + "alerts/<int:pk>/acknowledge/",
+        alerts.acknowledge,
+        name="alert_acknowledge",
+    ),
+    path(
+        SPACE + "alerts/<int:pk>/unacknowledge/",
+        alerts.unacknowledge,
+        name="alert_unacknowledge",
+    ),
+    path(SPACE + "alerts/<int:pk>/comment/", alerts.comment, name="alert_comment"),
 ]

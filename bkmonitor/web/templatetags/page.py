@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from bkmonitor.accounts.access import Role, allows
 from bkmonitor.alerts.models import Severity
+from bkmonitor.notifications.wording import render
 from bkmonitor.web import durations, states
 
 register = template.Library()
@@ -124,6 +125,12 @@ def _time(at: datetime, words: str) -> SafeString:
 def duration(seconds: float | None) -> str:
     """Say a length of time in words, in the reader's language."""
     return "–" if seconds is None else durations.duration(float(seconds))
+
+
+@register.filter
+def words(sentence: Mapping[str, Any]) -> str:
+    """Say a sentence {"id", "params"} in the reader's language."""
+    return render(sentence) if sentence else ""
 
 
 @register.filter
