@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from bkmonitor.config.variables import load
 
-MANAGE = Path(__file__).resolve().parent.parent.parent.parent / "manage.py"
+HOME = Path(__file__).resolve().parent.parent.parent.parent
+MANAGE = HOME / "manage.py"
+HEALTHCHECK = HOME / "bin" / "healthcheck"
 PATIENCE_S = 120
 
 
@@ -18,8 +18,8 @@ def main() -> int:
     """Wait until the service is ready, then print its address and the set-up link."""
     values = load(os.environ)
     host, _, port = values["BKM_LISTEN"].rpartition(":")
-    if not _wait(f"http://127.0.0.1:{port}/healthz/ready"):
-        sys.stdout.write(f"bkmonitor is not ready after {PATIENCE_S} s\n")
+    if not _wait():
+        sys.stdout.write(f"bkmonitor is not ready after {PATIENCE_S} s; see above\n")
         return 1
     shown = "127.0.0.1" if host in ("0.0.0.0", "[::]") else host  # noqa: S104
     address = values["BKM_PUBLIC_URL"].rstrip("/") or f"http://{shown}:{port}"
@@ -34,14 +34,16 @@ def main() -> int:
     return 0
 
 
-def _wait(url: str) -> bool:
+def _wait() -> bool:
+    """Return whether every program of the role came to life in time."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return True
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.3)
+        asked = subprocess.run(
+            [str(HEALTHCHECK), "--ready"], capture_output=True, check=False
+        )
+        if asked.returncode == 0:
+            return True
+        time.sleep(0.3)
     return False
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from supervisor import events, supervisord
+from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
 from bkmonitor.config.boot.relay import Relay
@@ -19,10 +20,12 @@ class Watch:
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
+        self._options: Any = None
         self.lost: list[str] = []
 
-    def arm(self) -> None:
+    def arm(self, options: Any) -> None:
         """Subscribe; supervisord forgets its listeners when it starts."""
+        self._options = options
         events.subscribe(events.ProcessLogStdoutEvent, self._on_output)
         events.subscribe(events.ProcessStateExitedEvent, self._on_exit)
         events.subscribe(events.ProcessStateBackoffEvent, self._on_exit)
@@ -36,6 +39,8 @@ class Watch:
             self._relay.say("program.exited", program=event.process.config.name)
 
     def _on_fatal(self, event: Any) -> None:
+        if self._options.mood < SupervisorStates.RUNNING:
+            return  # what was being restarted when the signal to stop came
         # A container with a dead program would look healthy for ever: end it, so
         # that whoever runs it sees and starts it anew.
         name = event.process.config.name
@@ -50,7 +55,7 @@ def supervise(configuration: Path, form: str) -> int:
 
     class WatchedSupervisor(Supervisor):  # type: ignore[misc]
         def runforever(self) -> None:
-            watch.arm()
+            watch.arm(self.options)
             super().runforever()
 
     supervisord.Supervisor = WatchedSupervisor
