@@ -9,6 +9,7 @@ from bkmonitor.accounts.models import ApiToken, Member, Space, User
 from bkmonitor.alerts.models import Alert
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.lib.secrets import digest
+from bkmonitor.metrics.models import ScrapeTarget
 from bkmonitor.notifications.models import Receiver
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.strategies.models import Strategy
@@ -52,6 +53,11 @@ def make_token(
         **defaults | fields,
     )
     return token, secret
+
+
+def make_scrape_target(space: Space | None = None, **fields: Any) -> ScrapeTarget:
+    defaults = {"name": f"target {next(_number)}", "url": "http://127.0.0.1:9/metrics"}
+    return ScrapeTarget.objects.create(space=space or make_space(), **defaults | fields)
 
 
 def make_receiver(space: Space | None = None, **fields: Any) -> Receiver:

@@ -12,7 +12,8 @@ class ScrapeTarget(models.Model):
 
     space = models.ForeignKey(Space, models.CASCADE, related_name="scrape_targets")
     name = models.CharField(max_length=100)
-    url = models.URLField(max_length=500)
+    # Not a URLField, which knows no host of a single word.
+    url = models.CharField(max_length=500)
     labels = models.JSONField(default=dict, blank=True)
     interval_s = models.PositiveIntegerField(default=30)
     enabled = models.BooleanField(default=True)
