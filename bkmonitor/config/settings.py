@@ -112,6 +112,7 @@ ROOT_URLCONF = "bkmonitor.config.urls"
 WSGI_APPLICATION = "bkmonitor.config.wsgi.application"
 MIDDLEWARE = [
     "bkmonitor.config.security.Guard",
+    "bkmonitor.protocols.door.MachineDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
