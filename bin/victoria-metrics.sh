@@ -12,7 +12,7 @@ listen=$1 config=$BKM_RUN/scrape.yml mask=$BKM_RUN/scrape.sed
 token=$(<"${BKM_SCRAPE_TOKEN_FILE:-/dev/null}")
 token=${token:-${BKM_SCRAPE_TOKEN:-}}
 port=${BKM_LISTEN##*:}
-url="http://scrape:$token@127.0.0.1:$port/prometheus/scrape-config"
+url="http://scrape:$token@127.0.0.1:$port/prometheus/scrape-config/jobs"
 echo "scrape_configs: []" >"$config"
 printf 's|%s|***|g\n' "$token" >"$mask"
 
@@ -42,6 +42,7 @@ exec victoria-metrics \
     -storageDataPath="$BKM_DATA/victoria-metrics" \
     -retentionPeriod="$BKM_VM_RETENTION" \
     -search.latencyOffset=1s \
+    -maxLabelsPerTimeseries=10000000 \
     -memory.allowedPercent=20 \
     -promscrape.config="$config" \
     -promscrape.configCheckInterval=10s \
