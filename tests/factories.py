@@ -10,7 +10,7 @@ from bkmonitor.alerts.models import Alert
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.lib.secrets import digest
 from bkmonitor.metrics.models import ScrapeTarget
-from bkmonitor.notifications.models import Receiver
+from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.strategies.models import Strategy
 
@@ -68,6 +68,24 @@ def make_receiver(space: Space | None = None, **fields: Any) -> Receiver:
         "confirmed_at": NOON,
     }
     return Receiver.objects.create(space=space or make_space(), **defaults | fields)
+
+
+def make_notification(space: Space | None = None, **fields: Any) -> Notification:
+    number = next(_number)
+    space = space or make_space()
+    receiver = fields.pop("receiver", None) or make_receiver(space)
+    defaults = {
+        "receiver": receiver,
+        "receiver_name": receiver.name,
+        "channel": receiver.channel,
+        "key": f"key-{number}",
+        "thread": f"alert:{number}",
+        "reason": "fired",
+        "message": {},
+        "created_at": NOON,
+        "next_attempt_at": NOON,
+    }
+    return Notification.objects.create(space=space, **defaults | fields)
 
 
 def make_strategy(space: Space | None = None, **fields: Any) -> Strategy:

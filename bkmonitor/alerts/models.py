@@ -5,6 +5,9 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.accounts.models import OwnedQuerySet, Space
@@ -37,6 +40,21 @@ class AlertQuerySet(OwnedQuerySet):
     def of_source(self, kind: str, source_id: int) -> Self:
         """Keep those that come from one strategy, probe or heartbeat."""
         return self.filter(source_kind=kind, source_id=source_id)
+
+    def with_label(self, name: str, value: str) -> Self:
+        """Keep those whose label `name` is `value`."""
+        return self.filter(Exact(KeyTextTransform(name, "labels"), value))
+
+    def search(self, words: str) -> Self:
+        """Keep those that have every word in their source's name, summary or labels."""
+        rows = self.alias(labels_text=Cast("labels", models.TextField()))
+        for word in words.split():
+            rows = rows.filter(
+                Q(source_name__icontains=word)
+                | Q(summary__icontains=word)
+                | Q(labels_text__icontains=word)
+            )
+        return rows
 
 
 class Alert(models.Model):

@@ -229,8 +229,10 @@ def resolve_source(kind: str, source_id: int, *, at: datetime, reason: str) -> i
 
 
 @transaction.atomic
-def acknowledge(alert: Alert, *, by: User, at: datetime) -> Alert:
-    """Note that a person has taken the alert. The first one wins.
+def acknowledge(alert: Alert, *, by: User | None, at: datetime) -> Alert:
+    """Note that somebody has taken the alert. The first one wins.
+
+    `by` is None where it is a program that has taken it.
 
     Raises Conflict if the alert is resolved or already taken.
     """
@@ -243,7 +245,7 @@ def acknowledge(alert: Alert, *, by: User, at: datetime) -> Alert:
 
 
 @transaction.atomic
-def unacknowledge(alert: Alert, *, by: User, at: datetime) -> Alert:
+def unacknowledge(alert: Alert, *, by: User | None, at: datetime) -> Alert:
     """Give a taken alert back; Conflict if nobody has it or it is resolved."""
     taken = Alert.objects.firing().filter(pk=alert.pk, acked_at__isnull=False)
     if not taken.update(acked_by=None, acked_at=None):
@@ -253,7 +255,7 @@ def unacknowledge(alert: Alert, *, by: User, at: datetime) -> Alert:
     return alert
 
 
-def comment(alert: Alert, *, by: User, at: datetime, text: str) -> Note:
+def comment(alert: Alert, *, by: User | None, at: datetime, text: str) -> Note:
     """Add a person's words to the timeline."""
     return Note.objects.create(
         alert=alert, kind=Note.Kind.COMMENT, at=at, by=by, text=text

@@ -180,3 +180,30 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 LOGGING = logs.configuration(ENV["BKM_LOG_LEVEL"], ENV["BKM_LOG_FORMAT"])
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "bkmonitor.api.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["bkmonitor.api.auth.Known"],
+    "DEFAULT_PARSER_CLASSES": ["bkmonitor.api.parsing.BoundedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "bkmonitor.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "bkmonitor.api.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "bkmonitor",
+    "VERSION": VERSION,
+    "DESCRIPTION": "What a page can do, a program can. See docs/api.md.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["bkmonitor.api.auth.Known"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    # Choices that several fields share, or fields of one name with other choices.
+    "ENUM_NAME_OVERRIDES": {
+        "AlertState": "bkmonitor.alerts.models.Alert.State",
+        "NotificationState": "bkmonitor.notifications.models.Notification.State",
+    },
+}

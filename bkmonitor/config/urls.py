@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("bkmonitor.api.urls")),
     path("", include("bkmonitor.web.urls")),
 ]
 handler403 = "bkmonitor.web.views.errors.forbidden"

@@ -1,0 +1,28 @@
+"""The addresses of the REST door."""
+
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from bkmonitor.api.alerts import AlertViewSet
+from bkmonitor.api.me import MeView
+from bkmonitor.api.members import MemberViewSet
+from bkmonitor.api.notifications import NotificationViewSet
+from bkmonitor.api.nowhere import NowhereView
+from bkmonitor.api.schema import SchemaView
+from bkmonitor.api.spaces import SpaceViewSet
+from bkmonitor.api.tokens import TokenViewSet
+
+router = SimpleRouter()
+router.register("alerts", AlertViewSet, basename="alert")
+router.register("members", MemberViewSet, basename="member")
+router.register("notifications", NotificationViewSet, basename="notification")
+router.register("spaces", SpaceViewSet, basename="space")
+router.register("tokens", TokenViewSet, basename="token")
+
+app_name = "api"
+urlpatterns = [
+    path("", include(router.urls)),
+    path("me/", MeView.as_view(), name="me"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    re_path(r"", NowhereView.as_view(), name="nowhere"),
+]

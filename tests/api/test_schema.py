@@ -1,0 +1,81 @@
+"""The OpenAPI document is sound, and says what the door really does."""
+
+import io
+
+import pytest
+from django.core.management import call_command
+from jsonschema import Draft4Validator
+
+from tests.api.conftest import as_user
+from tests.api.routes import ROUTES, existing_routes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def document():
+    """Return the document as the door serves it."""
+    from drf_spectacular.generators import SchemaGenerator  # noqa: PLC0415
+
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def test_the_document_is_written_without_a_warning():
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=io.StringIO())
+
+
+def test_the_document_is_served(document):
+    served = as_user().get("/api/v1/schema/").json()
+
+    assert served["paths"].keys() == document["paths"].keys()
+
+
+def test_every_route_is_in_the_document(document):
+    described = sum(
+        method in ("get", "post", "patch", "put", "delete")
+        for path in document["paths"].values()
+        for method in path
+    )
+
+    assert described == len(existing_routes() - {("schema", "get")})
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in ROUTES if r.method != "delete" and r.name != "schema"], ids=str
+)
+def test_answers_are_as_the_document_says(document, route):
+    api = as_user("admin")
+
+    response = route.send(api, api.space)
+
+    schema = document["paths"][_template(response, document)][route.method]
+    answer = schema["responses"][str(response.status_code)]["content"]
+    _validator(answer["application/json"]["schema"], document).validate(response.json())
+
+
+def _template(response, document):
+    path = response.request["PATH_INFO"]
+    names = response.resolver_match.kwargs
+    for name, value in names.items():
+        path = path.replace(f"/{value}/", f"/{{{name}}}/")
+    candidates = (path, path.replace("{pk}", "{id}"))
+    return next(each for each in candidates if each in document["paths"])
+
+
+def _validator(schema, document):
+    """OpenAPI 3.0 is JSON Schema 4 but for `nullable`."""
+    return Draft4Validator(_plain(schema, document))
+
+
+def _plain(schema, document):
+    if isinstance(schema, list):
+        return [_plain(each, document) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return _plain(document["components"]["schemas"][name], document)
+    plain = {key: _plain(value, document) for key, value in schema.items()}
+    if plain.pop("nullable", False):
+        return {"anyOf": [plain, {"type": "null"}]}
+    return plain
