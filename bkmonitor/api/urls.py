@@ -8,15 +8,19 @@ from bkmonitor.api.me import MeView
 from bkmonitor.api.members import MemberViewSet
 from bkmonitor.api.notifications import NotificationViewSet
 from bkmonitor.api.nowhere import NowhereView
+from bkmonitor.api.receivers import ReceiverViewSet
 from bkmonitor.api.schema import SchemaView
 from bkmonitor.api.spaces import SpaceViewSet
+from bkmonitor.api.strategies import StrategyViewSet
 from bkmonitor.api.tokens import TokenViewSet
 
 router = SimpleRouter()
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("members", MemberViewSet, basename="member")
 router.register("notifications", NotificationViewSet, basename="notification")
+router.register("receivers", ReceiverViewSet, basename="receiver")
 router.register("spaces", SpaceViewSet, basename="space")
+router.register("strategies", StrategyViewSet, basename="strategy")
 router.register("tokens", TokenViewSet, basename="token")
 
 app_name = "api"

@@ -201,6 +201,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["bkmonitor.api.auth.Known"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    # Secrets are written and not read: what is sent and what is answered differ.
+    "COMPONENT_SPLIT_REQUEST": True,
     # Choices that several fields share, or fields of one name with other choices.
     "ENUM_NAME_OVERRIDES": {
         "AlertState": "bkmonitor.alerts.models.Alert.State",

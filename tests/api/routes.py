@@ -8,7 +8,15 @@ from typing import Any
 from django.urls import URLPattern, get_resolver, reverse
 
 from bkmonitor.accounts.models import Space
-from tests.factories import NOON, make_alert, make_member, make_notification, make_token
+from tests.factories import (
+    NOON,
+    make_alert,
+    make_member,
+    make_notification,
+    make_receiver,
+    make_strategy,
+    make_token,
+)
 
 Maker = Callable[[Space], Any]
 
@@ -92,6 +100,11 @@ def taken_alert(space: Space) -> Any:
     return make_alert(space, acked_at=NOON)
 
 
+STRATEGY = {
+    "name": "Load",
+    "expression": "load",
+    "limits": [{"severity": 1, "operator": ">", "value": 4}],
+}
 ROUTES = [
     Route("me", "get", None),
     Route("schema", "get", None),
@@ -119,6 +132,24 @@ ROUTES = [
     Route("alert-unacknowledge", "post", "responder", taken_alert),
     Route("alert-comment", "post", "responder", make_alert, {"text": "On it."}),
     *noun("notification", make_notification, delete=False),
+    *noun(
+        "receiver",
+        make_receiver,
+        new={"name": "Hook", "channel": "webhook", "address": "http://127.0.0.1:9/"},
+        change={"name": "Renamed"},
+    ),
+    Route("receiver-test", "post", "editor", make_receiver),
+    Route("receiver-confirm", "post", "editor", make_receiver, {"code": "123456"}),
+    *noun("strategy", make_strategy, new=STRATEGY, change={"interval_s": 30}),
+    Route("strategy-enable", "post", "editor", make_strategy),
+    Route("strategy-disable", "post", "editor", make_strategy),
+    Route(
+        "strategy-preview",
+        "post",
+        "viewer",
+        body={"expression": "up"},
+        names_space=True,
+    ),
 ]
 # Their own tests say who may use these: they ask for more, or less, than a role.
 APART = {("me", "patch"), ("space-list", "post")}

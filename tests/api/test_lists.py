@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from tests.api.conftest import as_user
 from tests.api.routes import ROUTES
@@ -25,7 +26,7 @@ def test_listing_costs_the_same_for_one_row_or_many(noun):
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            assert api.get(f"/api/v1/{noun}s/").status_code == 200
+            assert api.get(reverse(f"api:{noun}-list")).status_code == 200
         return len(queries)
 
     one, many = queries_with(1), queries_with(6)

@@ -1,0 +1,206 @@
+"""REST: strategies."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bkmonitor.accounts.access import Role
+from bkmonitor.accounts.models import Space
+from bkmonitor.api import filters
+from bkmonitor.api.auth import person
+from bkmonitor.api.fields import LabelsField
+from bkmonitor.api.viewsets import Fields, OwnedSerializer, SavedViewSet
+from bkmonitor.detection.threshold import ANY, OPERATORS, mark_severities
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.frame import Frame
+from bkmonitor.metrics.query import query_range
+from bkmonitor.pipeline import sources
+from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.promql import check_expression
+from bkmonitor.strategies.schema import parse_limits
+
+MOST_POINTS = 1000
+MOST_SERIES = 50
+
+
+class LimitSerializer(serializers.Serializer[Any]):
+    """From where on a value is a problem; "any" takes every value and has none."""
+
+    severity = serializers.ChoiceField(
+        choices=[(1, "critical"), (2, "warning"), (3, "info")]
+    )
+    operator = serializers.ChoiceField(choices=[*OPERATORS, ANY])
+    value = serializers.FloatField(required=False, allow_null=True)
+
+
+class StrategySerializer(OwnedSerializer):
+    """What is watched: one PromQL expression, and what of it is a problem."""
+
+    limits = LimitSerializer(many=True)
+    labels = LabelsField()
+    created_by = serializers.CharField(read_only=True, allow_null=True)
+
+    class Meta(OwnedSerializer.Meta):
+        model = Strategy
+        fields = (
+            "id", "space", "name", "enabled", "expression", "filters", "interval_s", "limits",
+            "trigger_count", "trigger_window", "recovery_window", "labels", "summary",
+            "description", "runbook_url", "created_by", "created_at", "updated_at",
+            "last_tick_at", "outcome", "outcome_reason", "failing_since", "series_count",
+        )  # fmt: skip
+        read_only_fields = (
+            "filters", "created_at", "updated_at", "last_tick_at", "outcome",
+            "outcome_reason", "failing_since", "series_count",
+        )  # fmt: skip
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What to show: an expression over a stretch of time, with its limits."""
+
+    space = serializers.CharField(required=False)
+    expression = serializers.CharField(max_length=10_000)
+    limits = LimitSerializer(many=True, required=False)
+    start = serializers.DateTimeField(required=False, help_text="An hour ago.")
+    end = serializers.DateTimeField(required=False, help_text="Now.")
+    step_s = serializers.IntegerField(required=False, min_value=1, max_value=86400)
+
+
+class PreviewSeriesSerializer(serializers.Serializer[Any]):
+    """One series: its values, null for gaps, and the severity of each."""
+
+    labels = LabelsField()
+    values = serializers.ListField(child=serializers.FloatField(allow_null=True))
+    severities = serializers.ListField(
+        child=serializers.IntegerField(allow_null=True),
+        help_text="0 normal, 1 critical, 2 warning, 3 info, null for a gap.",
+    )
+
+
+class PreviewAnswerSerializer(serializers.Serializer[Any]):
+    """What the expression gives. Unless complete, `reason` says what is missing."""
+
+    outcome = serializers.ChoiceField(choices=["complete", "partial", "failed"])
+    reason = serializers.CharField()
+    times = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Unix seconds."
+    )
+    series = PreviewSeriesSerializer(many=True)
+    series_count = serializers.IntegerField(
+        help_text=f"How many there are; {MOST_SERIES} are shown."
+    )
+
+
+@extend_schema_view(
+    list=extend_schema(
+        parameters=[
+            OpenApiParameter("space", description="Slug of a space."),
+            OpenApiParameter("search", description="Part of the name."),
+            OpenApiParameter("enabled", bool),
+            OpenApiParameter("outcome", enum=Strategy.Outcome.values),
+        ]
+    )
+)
+class StrategyViewSet(SavedViewSet):
+    """Strategies: what is watched in the metrics."""
+
+    queryset = Strategy.objects.select_related("created_by")
+    serializer_class = StrategySerializer
+    roles = {"preview": Role.VIEWER}
+
+    def narrow(
+        self, rows: models.QuerySet[Any], params: Mapping[str, str]
+    ) -> models.QuerySet[Any]:
+        """Filter by name, switch and outcome."""
+        if search := filters.text(params, "search"):
+            rows = rows.filter(name__icontains=search)
+        if (enabled := filters.flag(params, "enabled")) is not None:
+            rows = rows.filter(enabled=enabled)
+        if outcome := filters.words(params, "outcome", Strategy.Outcome.values):
+            rows = rows.filter(outcome__in=outcome)
+        return rows
+
+    def save_row(self, space: Space, fields: Fields, row: Any | None) -> Any:
+        """Save by the corridor's verb, which ends the alerts of a disabled one."""
+        return sources.save_strategy(
+            space,
+            fields,
+            by=person(self.request),
+            now=timezone.now(),
+            strategy=row,
+        )
+
+    def remove_row(self, row: Any) -> None:
+        """Remove the strategy and end its alerts."""
+        sources.remove(row, now=timezone.now())
+
+    @extend_schema(request=None, responses=StrategySerializer)
+    @action(detail=True, methods=["post"])
+    def enable(self, request: Request, pk: str) -> Response:
+        """Evaluate it again."""
+        return self._switch(enabled=True)
+
+    @extend_schema(request=None, responses=StrategySerializer)
+    @action(detail=True, methods=["post"])
+    def disable(self, request: Request, pk: str) -> Response:
+        """Evaluate it no more; its alerts end."""
+        return self._switch(enabled=False)
+
+    @extend_schema(request=PreviewSerializer, responses=PreviewAnswerSerializer)
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """Show what an expression gives over a range, and what of it is a problem."""
+        space = self.space_to_write()
+        serializer = PreviewSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response(preview(space, serializer.validated_data, now=timezone.now()))
+
+    def _switch(self, *, enabled: bool) -> Response:
+        row = self.get_object()
+        saved = self.save_row(row.space, {"enabled": enabled}, row)
+        return Response(self.get_serializer(saved).data)
+
+
+def preview(space: Space, asked: Fields, *, now: datetime) -> dict[str, Any]:
+    """Return the answer to a preview; InvalidInput for what makes no sense."""
+    check_expression(asked["expression"])
+    limits = parse_limits(asked.get("limits", []))
+    end = asked.get("end") or now
+    start = asked.get("start") or end - timedelta(hours=1)
+    span_s = (end - start).total_seconds()
+    if span_s <= 0:
+        sentence = _("must be before the end")
+        raise InvalidInput(f"start: {sentence}", {"start": sentence})
+    step_s = max(asked.get("step_s", 15), math.ceil(span_s / MOST_POINTS))
+    result = query_range(
+        space.slug, asked["expression"], start.timestamp(), end.timestamp(), step_s
+    )
+    answer = {"outcome": result.outcome, "reason": result.reason}
+    if result.frame is None:
+        return answer | {"times": [], "series": [], "series_count": 0}
+    frame = result.frame
+    shown = Frame(frame.times, frame.values[:MOST_SERIES], frame.labels[:MOST_SERIES])
+    marks = mark_severities(shown.values, limits)
+    return answer | {
+        "times": shown.times.tolist(),
+        "series": [
+            {
+                "labels": dict(labels),
+                "values": [v if math.isfinite(v) else None for v in values],
+                "severities": [None if mark < 0 else mark for mark in row],
+            }
+            for labels, values, row in zip(
+                shown.labels, shown.values.tolist(), marks.tolist(), strict=True
+            )
+        ],
+        "series_count": len(frame.labels),
+    }
