@@ -32,6 +32,8 @@ class AlertSerializer(OwnedSerializer):
 
     labels = LabelsField(read_only=True, help_text="Which series it is about.")
     sentence = SentenceSerializer(read_only=True)
+    # Not a URLField, which would promise one: most alerts have none.
+    runbook_url = serializers.CharField(read_only=True)
     acked_by = serializers.CharField(read_only=True, allow_null=True)
     severity_name = serializers.SerializerMethodField()
 
