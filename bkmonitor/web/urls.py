@@ -15,6 +15,7 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.change_password, name="password"),
     path(SPACE, overview.overview, name="overview"),
+    path(SPACE + "ingest/", overview.ingest, name="ingest"),
     path(SPACE + "alerts/", alerts.alert_list, name="alerts"),
     path(SPACE + "alerts/<int:pk>/", alerts.alert_detail, name="alert"),
     path(SPACE + "alerts/<int:pk>/chart/", alerts.chart, name="alert_chart"),
