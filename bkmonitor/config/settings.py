@@ -111,6 +111,7 @@ CSRF_FAILURE_VIEW = "bkmonitor.web.views.errors.no_csrf"
 ROOT_URLCONF = "bkmonitor.config.urls"
 WSGI_APPLICATION = "bkmonitor.config.wsgi.application"
 MIDDLEWARE = [
+    "bkmonitor.config.counting.CountRequests",
     "bkmonitor.config.security.Guard",
     "bkmonitor.protocols.door.MachineDoor",
     "django.middleware.security.SecurityMiddleware",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 
 import redis
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bkmonitor.pipeline.canaries import ages, depths
@@ -27,6 +27,19 @@ class DiskGauge(Collector):
             "bkm_disk_free_ratio",
             "Free part of the disk that holds BKM_DATA.",
             value=usage.free / usage.total,
+        )
+
+
+class BuildInfo(Collector):
+    """Collect `bkm_build_info`: which release runs."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield one sample, always 1, that carries the version."""
+        yield InfoMetricFamily(
+            "bkm_build", "The release that runs.", value={"version": self._version}
         )
 
 
