@@ -148,73 +148,51 @@ def as_ordinary_user(command: list[str]) -> list[str]:
 
 @contextlib.contextmanager
 def postgres(folder: Path, port: int | None = None) -> Iterator[Server]:
-    """Run PostgreSQL with a superuser `bkm` and a database `bkm`, by trust, on loopback."""
+    """Run PostgreSQL with a superuser `bkm` and a database `bkm`, by trust, on loopback.
+
+    In a folder where it ran before it goes on with the same data.
+    """
     port = port or free_port()
-    places = sorted(str(p) for p in Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    tools = Path(need("initdb", places=places[-1:])).parent
+    # Debian keeps the server's programs off the path, all in one folder.
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    tools = debian[-1] if debian else Path(need("initdb")).resolve().parent
     home = folder / "postgres"
-    home.mkdir(mode=0o755)
-    if os.geteuid() == 0:
-        for above in (home, *folder.parents, folder):
-            if above == home:
-                os.chown(home, 65534, 65534)
-            elif "pytest" in str(above) or above == folder:
-                above.chmod(0o755)
-    subprocess.run(
-        as_ordinary_user(
-            [
-                str(tools / "initdb"),
-                "-D",
-                str(home / "data"),
-                "-U",
-                "bkm",
-                "-A",
-                "trust",
-                "-N",
-            ]
-        ),
-        check=True,
-        capture_output=True,
-    )
+    if fresh := not home.exists():
+        _make_cluster(tools, home)
     command = [str(tools / "postgres"), "-D", str(home / "data"), "-p", str(port)]
     command += ["-h", "127.0.0.1", "-k", str(home)]
     server = start(as_ordinary_user(command), port=port, folder=folder, name="postgres")
     try:
-        wait_for(
-            lambda: (
-                subprocess.run(
-                    [
-                        str(tools / "psql"),
-                        *_connection(port),
-                        "-d",
-                        "postgres",
-                        "-c",
-                        "select 1",
-                    ],
-                    capture_output=True,
-                    check=False,
-                ).returncode
-                == 0
-            ),
-            what="postgres",
-        )
-        subprocess.run(
-            [
-                str(tools / "psql"),
-                *_connection(port),
-                "-d",
-                "postgres",
-                "-c",
-                "create database bkm",
-            ],
-            check=True,
-            capture_output=True,
-        )
+        wait_for(lambda: _psql(tools, port, "select 1"), what="postgres")
+        if fresh:
+            assert _psql(tools, port, "create database bkm")
         yield server
     finally:
         # A fast stop: connections that tests left open must not hold it up.
         server.stop(signal.SIGINT)
 
 
-def _connection(port: int) -> list[str]:
-    return ["-h", "127.0.0.1", "-p", str(port), "-U", "bkm"]
+def _make_cluster(tools: Path, home: Path) -> None:
+    home.mkdir(mode=0o755)
+    if os.geteuid() == 0:
+        os.chown(home, 65534, 65534)
+        for above in home.parents:
+            if "pytest" in str(above):
+                above.chmod(0o755)
+    command = [
+        str(tools / "initdb"),
+        "-D",
+        str(home / "data"),
+        "-U",
+        "bkm",
+        "-A",
+        "trust",
+        "-N",
+    ]
+    subprocess.run(as_ordinary_user(command), check=True, capture_output=True)
+
+
+def _psql(tools: Path, port: int, statement: str) -> bool:
+    command = [str(tools / "psql"), "-h", "127.0.0.1", "-p", str(port), "-U", "bkm"]
+    command += ["-d", "postgres", "-c", statement]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -17,35 +17,58 @@ from tests.servers import (
     Server,
     answers,
     free_port,
+    postgres,
     redis_server,
     start,
     victoria_metrics,
     wait_for,
 )
 
-BIN = Path(sys.executable).parent
+ALL_QUEUES = "evaluate,probe,alert,notify,default"
 
 
 @dataclass
 class Stack:
-    """Where the parts of a running service are."""
+    """A service whose roles were started by bin/entrypoint, and where its parts are."""
 
     folder: Path
     environ: dict[str, str]
     redis: Server
     store: Server
-    web: Server
-    worker: Server
-    beat: Server
     parts: contextlib.ExitStack = field(repr=False)
+    database: Server | None = None
+    roles: dict[str, Server] = field(default_factory=dict)
 
-    def manage(self, *words: str, given: str = "") -> str:
+    @property
+    def url(self) -> str:
+        """Return where the web role listens."""
+        return self.roles["web"].url
+
+    def start(self, role: str, *words: str, name: str = "") -> Server:
+        """Start a role as an operator would, with a folder and ports of its own."""
+        name = name or role
+        port = free_port()
+        run = self.folder / f"run-{name}"
+        environ = self.environ | {
+            "BKM_RUN": str(run),
+            "BKM_LISTEN": f"127.0.0.1:{port}",
+            "BKM_METRICS_LISTEN": f"127.0.0.1:{free_port()}",
+            "BKM_LOG_DIR": str(self.folder / f"log-{name}"),
+        }
+        command = [str(ROOT / "bin" / "entrypoint"), role, *words]
+        server = start(command, port=port, folder=self.folder, name=name, env=environ)
+        self.parts.callback(server.stop)
+        self.roles[name] = server
+        if role == "web":
+            wait_for(lambda: answers(f"{server.url}/healthz/live"), what=name)
+        return server
+
+    def manage(self, *words: str) -> str:
         """Run manage.py in the service's environment; return what it printed."""
         done = subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=ROOT,
             env=self.environ,
-            input=given,
             capture_output=True,
             text=True,
             check=False,
@@ -59,47 +82,16 @@ class Stack:
         program = f"{code}\nimport json; print(json.dumps(answer, default=str))"
         return json.loads(self.manage("shell", "-v0", "-c", program).splitlines()[-1])
 
-    def start_worker(self) -> Server:
-        """Start one Celery process on all queues."""
-        command = [str(BIN / "celery"), "-A", "bkmonitor.config.celery", "worker"]
-        command += [
-            "-Q",
-            "evaluate,probe,alert,notify,default",
-            "-c",
-            "2",
-            "-l",
-            "INFO",
-        ]
-        command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        return start(
-            command, port=0, folder=self.folder, name="worker", env=self.environ
-        )
-
-    def start_beat(self) -> Server:
-        """Start the beat."""
-        command = [str(BIN / "celery"), "-A", "bkmonitor.config.celery", "beat"]
-        command += ["--pidfile=", "-l", "INFO"]
-        return start(command, port=0, folder=self.folder, name="beat", env=self.environ)
-
-    def start_web(self, port: int) -> Server:
-        """Start gunicorn and wait until it answers."""
-        environ = {**self.environ, "BKM_LISTEN": f"127.0.0.1:{port}"}
-        command = [str(BIN / "gunicorn"), "-c", "gunicorn_config.py"]
-        command += ["bkmonitor.config.wsgi:application"]
-        web = start(command, port=port, folder=self.folder, name="web", env=environ)
-        self.parts.callback(web.stop)
-        wait_for(lambda: answers(f"{web.url}/healthz/live"), what="web")
-        return web
-
 
 @contextlib.contextmanager
-def running_stack(folder: Path, **variables: str) -> Iterator[Stack]:
-    """Run Redis, VictoriaMetrics, web, worker and beat on free ports with SQLite."""
+def running_stack(
+    folder: Path, *, on_postgres: bool = False, roles: bool = True, **variables: str
+) -> Iterator[Stack]:
+    """Run the stores and the roles web, worker and beat on free ports."""
     with contextlib.ExitStack() as parts:
         redis = parts.enter_context(redis_server(folder))
         store = parts.enter_context(victoria_metrics(folder))
-        (folder / "run").mkdir()
-        (folder / "log").mkdir()
+        database = parts.enter_context(postgres(folder)) if on_postgres else None
         own = {
             name: value
             for name, value in os.environ.items()
@@ -111,21 +103,22 @@ def running_stack(folder: Path, **variables: str) -> Iterator[Stack]:
             "BKM_SECRET_KEY": "a key for journeys, longer than needed",
             "BKM_DATA": str(folder),
             "BKM_RUN": str(folder / "run"),
-            "BKM_DATABASE_URL": f"sqlite:///{folder}/bkmonitor.sqlite3",
+            "BKM_DATABASE_URL": f"postgresql://bkm@127.0.0.1:{database.port}/bkm"
+            if database
+            else f"sqlite:///{folder}/bkmonitor.sqlite3",
             "BKM_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
             "BKM_VM_WRITE_URL": store.url,
             "BKM_LOG_FORMAT": "text",
-            "REMAP_SIGTERM": "SIGQUIT",
+            "BKM_WORKER_CONCURRENCY": "2",
+            "BKM_WEB_WORKERS": "1",
             **variables,
         }
-        nobody = redis
-        stack = Stack(folder, environ, redis, store, nobody, nobody, nobody, parts)
+        stack = Stack(folder, environ, redis, store, parts, database)
         stack.manage("migrate", "-v0")
-        stack.web = stack.start_web(free_port())
-        stack.worker = stack.start_worker()
-        parts.callback(lambda: stack.worker.stop())
-        stack.beat = stack.start_beat()
-        parts.callback(lambda: stack.beat.stop())
+        if roles:
+            stack.start("web")
+            stack.start("worker", ALL_QUEUES)
+            stack.start("beat")
         yield stack
 
 

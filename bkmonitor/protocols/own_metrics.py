@@ -6,7 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from bkmonitor.lib.broker import client
@@ -35,7 +40,9 @@ registry = SimpleLazyObject(_registry)
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer a scrape that brings BKM_SCRAPE_TOKEN, as Bearer or Basic password."""
     if not equal(secret_of(request), settings.SCRAPE_TOKEN):
-        answer = HttpResponse("give BKM_SCRAPE_TOKEN\n", status=401, content_type="text/plain")
+        answer = HttpResponse(
+            "give BKM_SCRAPE_TOKEN\n", status=401, content_type="text/plain"
+        )
         answer["WWW-Authenticate"] = CHALLENGE
         return answer
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)  # type: ignore[arg-type]

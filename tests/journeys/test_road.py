@@ -30,7 +30,7 @@ def push(stack, secret, text):
     """Send samples in the text format, with the token as Basic password."""
     credentials = base64.b64encode(f"x:{secret}".encode()).decode()
     request = urllib.request.Request(
-        f"{stack.web.url}/prometheus/api/v1/import/prometheus",
+        f"{stack.url}/prometheus/api/v1/import/prometheus",
         data=text.encode(),
         headers={"Authorization": f"Basic {credentials}"},
     )
