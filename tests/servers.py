@@ -1,11 +1,13 @@
 """Real servers for the journeys: on free ports, in folders of their own, stopped at the end."""
 
+import atexit
 import contextlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from bkmonitor.lib.secrets import digest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -156,7 +160,9 @@ def postgres(folder: Path, port: int | None = None) -> Iterator[Server]:
     # Debian keeps the server's programs off the path, all in one folder.
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     tools = debian[-1] if debian else Path(need("initdb")).resolve().parent
-    home = folder / "postgres"
+    # Not below pytest's own folder, which only its user may enter: PostgreSQL runs as
+    # another one when that is root.
+    home = Path(tempfile.gettempdir()) / f"bkm-postgres-{digest(str(folder))[:12]}"
     if fresh := not home.exists():
         _make_cluster(tools, home)
     command = [str(tools / "postgres"), "-D", str(home / "data"), "-p", str(port)]
@@ -173,12 +179,10 @@ def postgres(folder: Path, port: int | None = None) -> Iterator[Server]:
 
 
 def _make_cluster(tools: Path, home: Path) -> None:
-    home.mkdir(mode=0o755)
+    home.mkdir(mode=0o700)
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     if os.geteuid() == 0:
         os.chown(home, 65534, 65534)
-        for above in home.parents:
-            if "pytest" in str(above):
-                above.chmod(0o755)
     command = [
         str(tools / "initdb"),
         "-D",

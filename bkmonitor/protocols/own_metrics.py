@@ -45,4 +45,4 @@ def metrics(request: HttpRequest) -> HttpResponse:
         )
         answer["WWW-Authenticate"] = CHALLENGE
         return answer
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)  # type: ignore[arg-type]
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from bkmonitor.protocols import prometheus, remote_write, scrape
+from bkmonitor.protocols import own_metrics, prometheus, remote_write, scrape
 
 urlpatterns: list[URLPattern] = [
+    path("metrics", own_metrics.metrics),
     path("prometheus/api/v1/write", remote_write.write),
     path("prometheus/api/v1/import/prometheus", remote_write.import_text),
     path("prometheus/api/v1/query", prometheus.query),
