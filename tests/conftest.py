@@ -1,11 +1,33 @@
 """What every test may use; nothing here belongs to one room."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import trans_real
 
 from tests.factories import make_member
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> None:
+    """Have the translations compiled as they are now."""
+    program = [sys.executable, ROOT / "bin" / "translations", "compile"]
+    subprocess.run(program, check=True, timeout=60)
+    trans_real._translations.clear()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def chinese(catalogue: None) -> Iterator[None]:
+    """Read everything in Chinese."""
+    with translation.override("zh-hans"):
+        yield
 
 
 @pytest.fixture

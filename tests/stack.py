@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -124,13 +124,19 @@ def running_stack(
 
 @dataclass
 class Hook:
-    """A webhook receiver that keeps what it was sent."""
+    """A webhook receiver that keeps what it was sent.
+
+    `replies` are the next statuses and headers, `status` what comes after them.
+    While `open` is not set a request is taken and not answered.
+    """
 
     url: str
     got: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
-    # Set to a status to refuse with, or to an event to wait for before answering.
+    requests: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
+    replies: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
     status: int = 200
+    open: threading.Event = field(default_factory=threading.Event)
 
     def reasons(self) -> list[str]:
         """Return why each message came."""
@@ -146,17 +152,28 @@ def webhook() -> Iterator[Hook]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hook.got.append(json.loads(body))
             hook.keys.append(self.headers["Idempotency-Key"])
-            self.send_response(hook.status)
-            self.end_headers()
+            hook.requests.append((dict(self.headers), body))
+            hook.open.wait(60)
+            status, headers = hook.replies.pop(0) if hook.replies else (hook.status, {})
+            # Who asked may be dead by now.
+            with contextlib.suppress(ConnectionError):
+                self.send_response(status)
+                for name, value in {"Content-Length": "2", **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(b"ok")
 
         def log_message(self, *_args: object) -> None:
             """Keep quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Taker)
     hook = Hook(f"http://127.0.0.1:{server.server_port}/hook")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    hook.open.set()
+    serve = {"poll_interval": 0.05}
+    threading.Thread(target=server.serve_forever, kwargs=serve, daemon=True).start()
     try:
         yield hook
     finally:
+        hook.open.set()
         server.shutdown()
         server.server_close()
