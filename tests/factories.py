@@ -10,6 +10,7 @@ from bkmonitor.alerts.models import Alert
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.lib.secrets import digest
 from bkmonitor.metrics.models import ScrapeTarget
+from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.strategies.models import Strategy
@@ -70,9 +71,22 @@ def make_receiver(space: Space | None = None, **fields: Any) -> Receiver:
     return Receiver.objects.create(space=space or make_space(), **defaults | fields)
 
 
+def make_message(**fields: Any) -> Message:
+    defaults = {
+        "reason": "fired",
+        "title": "CPU of the web servers",
+        "severity": 1,
+        "sentence": {
+            "id": "limit",
+            "params": {"value": 95.5, "operator": ">", "limit": 90.0},
+        },
+        "started_at": NOON.isoformat(),
+    }
+    return Message(**defaults | fields)
+
+
 def make_notification(space: Space | None = None, **fields: Any) -> Notification:
     number = next(_number)
-    space = space or make_space()
     receiver = fields.pop("receiver", None) or make_receiver(space)
     defaults = {
         "receiver": receiver,
@@ -81,11 +95,11 @@ def make_notification(space: Space | None = None, **fields: Any) -> Notification
         "key": f"key-{number}",
         "thread": f"alert:{number}",
         "reason": "fired",
-        "message": {},
+        "message": make_message().to_dict(),
         "created_at": NOON,
         "next_attempt_at": NOON,
     }
-    return Notification.objects.create(space=space, **defaults | fields)
+    return Notification.objects.create(space=receiver.space, **defaults | fields)
 
 
 def make_strategy(space: Space | None = None, **fields: Any) -> Strategy:

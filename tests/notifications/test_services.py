@@ -4,7 +4,6 @@ import pytest
 from django.db import connection
 
 from bkmonitor.lib.errors import DeliveryError, UpstreamUnavailable
-from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.notifications.retry import MOST_TRIES
 from bkmonitor.notifications.services import (
@@ -15,19 +14,19 @@ from bkmonitor.notifications.services import (
     enqueue,
     prune,
 )
-from tests.factories import NOON, make_receiver, make_space
+from tests.factories import (
+    NOON,
+    make_message,
+    make_notification,
+    make_receiver,
+    make_space,
+)
 from tests.fakes import FakeChannel
 
 pytestmark = pytest.mark.django_db
 
-FIRED = Message("fired", "cpu is high", {"id": "any", "params": {"value": 95.0}})
+FIRED = make_message()
 SECOND = timedelta(seconds=1)
-
-
-def make_notification(receiver=None, message=FIRED):
-    receiver = receiver or make_receiver()
-    enqueue([receiver], message, thread="alert-1", key_parts=["alert", 1], now=NOON)
-    return Notification.objects.get(receiver=receiver)
 
 
 def send(notification, channel, now=NOON, **more):
@@ -100,7 +99,7 @@ def test_the_channel_is_given_the_key_the_thread_and_the_moment():
 
     (_, message, envelope), *_ = channel.sent
     assert message == FIRED
-    assert (envelope.key, envelope.thread) == (notification.key, "alert-1")
+    assert (envelope.key, envelope.thread) == (notification.key, notification.thread)
     assert envelope.at == NOON + SECOND
 
 
@@ -227,7 +226,7 @@ def test_a_message_that_kills_every_worker_ends_too():
 @pytest.mark.parametrize("how", ["deleted", "switched off"])
 def test_without_its_receiver_a_notification_has_failed_and_says_why(how):
     receiver = make_receiver()
-    notification = make_notification(receiver)
+    notification = make_notification(receiver=receiver)
     if how == "deleted":
         receiver.delete()
     else:
@@ -253,7 +252,7 @@ def test_a_lost_secret_key_is_a_failure_that_an_operator_can_mend(settings):
 def test_an_answer_that_proves_arrival_confirms_the_receiver():
     receiver = make_receiver(confirmed_at=None)
 
-    send(make_notification(receiver), FakeChannel(confirms=True))
+    send(make_notification(receiver=receiver), FakeChannel(confirms=True))
 
     receiver.refresh_from_db()
     assert receiver.confirmed_at == NOON
@@ -262,7 +261,7 @@ def test_an_answer_that_proves_arrival_confirms_the_receiver():
 def test_an_answer_that_proves_nothing_does_not():
     receiver = make_receiver(confirmed_at=None)
 
-    send(make_notification(receiver), FakeChannel(confirms=False))
+    send(make_notification(receiver=receiver), FakeChannel(confirms=False))
 
     receiver.refresh_from_db()
     assert receiver.confirmed_at is None
