@@ -48,7 +48,7 @@ def _day(at: float, zone: ZoneInfo) -> float:
 
 
 def _dress(axes: Any, zone: ZoneInfo) -> None:
-    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=7)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     # The concise form names the day once, at the corner; months are numbers here.
     numbers = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%S"]
@@ -69,8 +69,8 @@ def _dress(axes: Any, zone: ZoneInfo) -> None:
         )
     )
     axes.grid(color=GRID, linewidth=0.6)
-    axes.tick_params(colors=TEXT, labelsize=7, length=0)
-    axes.xaxis.get_offset_text().set(color=TEXT, fontsize=7)
+    axes.tick_params(colors=TEXT, labelsize=9, length=0)
+    axes.xaxis.get_offset_text().set(color=TEXT, fontsize=9)
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
         spine.set_color(GRID)

@@ -108,7 +108,7 @@ def _facts(message: Message, at: datetime) -> list[tuple[str, str]]:
         (message.value is not None, _("Value"), wording.number(message.value)),
         (started, _("Started"), wording.moment(started)),
         (ended, _("Ended"), wording.moment(ended)),
-        (started, _("Lasted"), wording.duration(_lasted(message, at))),
+        (started, _("Duration"), wording.duration(_lasted(message, at))),
         (message.space_name, _("Space"), message.space_name),
     ]
     return [(name, text) for known, name, text in facts if known]
@@ -116,8 +116,8 @@ def _facts(message: Message, at: datetime) -> list[tuple[str, str]]:
 
 def _links(message: Message) -> list[tuple[str, str]]:
     links = [
-        (_("The whole story"), absolute(message.path) if message.path else ""),
-        (_("What to do"), message.runbook_url),
+        (_("Details"), absolute(message.path) if message.path else ""),
+        (_("Runbook"), message.runbook_url),
     ]
     return [
         (text, url) for text, url in links if url.startswith(("http://", "https://"))

@@ -48,14 +48,14 @@ def test_the_whole_letter_as_text():
         "Severity: Critical\n"
         "Value: 95.5\n"
         "Started: 2 Mar 2026, 12:00:00 UTC\n"
-        "Lasted: 2 minutes\n"
+        "Duration: 2 minutes\n"
         "Space: Shop\n"
         "\n"
         "instance=web-1\n"
         "job=node\n"
         "\n"
-        "The whole story: https://monitor.example.org/s/shop/alerts/7/\n"
-        "What to do: https://wiki.example.org/cpu"
+        "Details: https://monitor.example.org/s/shop/alerts/7/\n"
+        "Runbook: https://wiki.example.org/cpu"
     )
 
 

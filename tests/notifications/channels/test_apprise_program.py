@@ -2,8 +2,12 @@ import pytest
 
 from bkmonitor.notifications.channels.apprise_program import answer
 
-# Apprise looks for modules that Python has given up.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [
+    # Apprise looks for modules that Python has given up.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    # Addresses are resolved, all of them literal; one on loopback is called.
+    pytest.mark.enable_socket,
+]
 
 
 def check(url, **more):
@@ -13,7 +17,7 @@ def check(url, **more):
 @pytest.mark.parametrize(
     "url",
     [
-        "ntfy://topic",
+        "ntfy://127.0.0.1/topic",
         "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general",
         "json://127.0.0.1:9/hook",
     ],

@@ -149,6 +149,7 @@ def test_a_secret_and_headers_are_settings_of_a_webhook():
     Webhook().check("http://[::1]:8080/hook?token=1", settings)
 
 
+@pytest.mark.enable_socket
 @pytest.mark.django_db
 def test_a_private_address_is_refused_where_it_may_not_be_reached(settings):
     settings.ALLOW_PRIVATE_TARGETS = False
@@ -160,6 +161,7 @@ def test_a_private_address_is_refused_where_it_may_not_be_reached(settings):
     assert refused.value.permanent
 
 
+@pytest.mark.enable_socket
 @pytest.mark.django_db
 def test_the_metadata_service_is_refused_always():
     receiver = make_receiver(address="http://169.254.169.254/latest")
@@ -170,6 +172,7 @@ def test_the_metadata_service_is_refused_always():
     assert refused.value.permanent
 
 
+@pytest.mark.enable_socket
 @pytest.mark.django_db
 def test_an_address_that_cannot_be_called_is_never_shown():
     address = f"http://{'a' * 80}.example.org/secret-token"
