@@ -22,7 +22,11 @@ class DiskGauge(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Yield one sample, from 0 (full) to 1."""
-        usage = shutil.disk_usage(self._folder)
+        try:
+            usage = shutil.disk_usage(self._folder)
+        except OSError as error:
+            logger.warning("gauges.no_disk", extra={"error": str(error)})
+            return
         yield GaugeMetricFamily(
             "bkm_disk_free_ratio",
             "Free part of the disk that holds BKM_DATA.",

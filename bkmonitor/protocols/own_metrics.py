@@ -1,10 +1,10 @@
 """The service's own metrics, for whoever watches the watcher."""
 
 import os
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -20,20 +20,19 @@ from bkmonitor.pipeline.gauges import BuildInfo, DiskGauge, QueueGauges
 from bkmonitor.protocols.auth import CHALLENGE, secret_of
 
 
+@cache
 def _registry() -> CollectorRegistry:
     """Collect what all processes of this container counted, and what Redis tells."""
-    registry = REGISTRY
+    registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(REGISTRY)
     registry.register(BuildInfo(settings.VERSION))
     registry.register(DiskGauge(str(settings.DATA)))
     if settings.REDIS_URL:
         registry.register(QueueGauges(client(settings.REDIS_URL)))
     return registry
-
-
-registry = SimpleLazyObject(_registry)
 
 
 @require_safe
@@ -45,4 +44,4 @@ def metrics(request: HttpRequest) -> HttpResponse:
         )
         answer["WWW-Authenticate"] = CHALLENGE
         return answer
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)

@@ -14,7 +14,6 @@ def test_the_scrape_token_opens_it_as_bearer():
 
     assert answer.status_code == 200
     assert b"bkm_build_info" in answer.content
-    assert b"bkm_disk_free_ratio" in answer.content
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}])
