@@ -13,11 +13,6 @@ PASSWORD = "four plain words here"  # noqa: S105
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def fail(email="ann@example.org", address=HERE, at=NOON):
     with pytest.raises(InvalidInput):
         check_login(email, "wrong", address=address, now=at)
