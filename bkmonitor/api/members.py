@@ -66,7 +66,7 @@ class MemberViewSet(ReadViewSet):
     @extend_schema(request=MemberSerializer, responses={201: InvitedSerializer})
     def create(self, request: Request) -> Response:
         """Let a person in; somebody new gets an invitation."""
-        space = self.space_to_write()
+        space = self.space_of_request()
         serializer = MemberSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data

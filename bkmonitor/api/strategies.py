@@ -159,7 +159,7 @@ class StrategyViewSet(SavedViewSet):
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """Show what an expression gives over a range, and what of it is a problem."""
-        space = self.space_to_write()
+        space = self.space_of_request()
         serializer = PreviewSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response(preview(space, serializer.validated_data, now=timezone.now()))

@@ -56,7 +56,7 @@ class TokenViewSet(ReadViewSet):
     @extend_schema(request=TokenSerializer, responses={201: IssuedTokenSerializer})
     def create(self, request: Request) -> Response:
         """Make a token; the answer is the only one that holds its secret."""
-        space = self.space_to_write()
+        space = self.space_of_request()
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields: dict[str, Any] = serializer.validated_data

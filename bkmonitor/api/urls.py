@@ -10,8 +10,10 @@ from bkmonitor.api.notifications import NotificationViewSet
 from bkmonitor.api.nowhere import NowhereView
 from bkmonitor.api.receivers import ReceiverViewSet
 from bkmonitor.api.schema import SchemaView
+from bkmonitor.api.scrape_targets import ScrapeTargetViewSet
 from bkmonitor.api.spaces import SpaceViewSet
 from bkmonitor.api.strategies import StrategyViewSet
+from bkmonitor.api.system import SystemView
 from bkmonitor.api.tokens import TokenViewSet
 
 router = SimpleRouter()
@@ -19,6 +21,7 @@ router.register("alerts", AlertViewSet, basename="alert")
 router.register("members", MemberViewSet, basename="member")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("receivers", ReceiverViewSet, basename="receiver")
+router.register("scrape-targets", ScrapeTargetViewSet, basename="scrape-target")
 router.register("spaces", SpaceViewSet, basename="space")
 router.register("strategies", StrategyViewSet, basename="strategy")
 router.register("tokens", TokenViewSet, basename="token")
@@ -28,5 +31,6 @@ urlpatterns = [
     path("", include(router.urls)),
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SchemaView.as_view(), name="schema"),
+    path("system/", SystemView.as_view(), name="system"),
     re_path(r"", NowhereView.as_view(), name="nowhere"),
 ]

@@ -89,8 +89,8 @@ class OwnedViewSet(viewsets.GenericViewSet[Any]):
         """Apply the noun's own filters."""
         return rows
 
-    def space_to_write(self) -> Space:
-        """Return the space a new row goes to, once `who` may put one there."""
+    def space_of_request(self) -> Space:
+        """Return the space that is asked for, by body or query, once `who` may."""
         slug = _asked_slug(self.request)
         if isinstance(self.who, ApiToken):
             space = self.who.space
@@ -143,7 +143,7 @@ class SavedViewSet(ReadViewSet):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make one."""
-        space = self.space_to_write()
+        space = self.space_of_request()
         row = self.save_row(space, self._fields(), None)
         return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
 
@@ -170,5 +170,7 @@ class SavedViewSet(ReadViewSet):
 
 
 def _asked_slug(request: Request) -> str | None:
+    if request.method in SAFE_METHODS:
+        return request.query_params.get("space")
     slug = request.data.get("space") if isinstance(request.data, dict) else None
     return slug if slug is None else str(slug)

@@ -14,6 +14,7 @@ from tests.factories import (
     make_member,
     make_notification,
     make_receiver,
+    make_scrape_target,
     make_strategy,
     make_token,
 )
@@ -53,7 +54,7 @@ class Route:
         body = self.body | ({"space": space.slug} if self.names_space else {})
         url = self.url(space)
         if self.method == "get":
-            return client.get(url)
+            return client.get(url, body)
         return client.generic(self.method.upper(), url, json.dumps(body).encode(), JSON)
 
 
@@ -108,6 +109,7 @@ STRATEGY = {
 ROUTES = [
     Route("me", "get", None),
     Route("schema", "get", None),
+    Route("system", "get", None),
     Route("space-list", "get", "viewer"),
     Route("space-detail", "get", "viewer", the_space, key="slug"),
     Route("space-detail", "patch", "admin", the_space, {"name": "New"}, key="slug"),
@@ -140,6 +142,13 @@ ROUTES = [
     ),
     Route("receiver-test", "post", "editor", make_receiver),
     Route("receiver-confirm", "post", "editor", make_receiver, {"code": "123456"}),
+    *noun(
+        "scrape-target",
+        make_scrape_target,
+        new={"name": "Node", "url": "http://127.0.0.1:9100/metrics"},
+        change={"interval_s": 15},
+    ),
+    Route("scrape-target-health", "get", "viewer", names_space=True),
     *noun("strategy", make_strategy, new=STRATEGY, change={"interval_s": 30}),
     Route("strategy-enable", "post", "editor", make_strategy),
     Route("strategy-disable", "post", "editor", make_strategy),
