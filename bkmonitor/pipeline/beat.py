@@ -3,6 +3,7 @@
 from typing import Any
 
 DATA_PATH = "bkmonitor.pipeline.tasks"
+UPKEEP = "bkmonitor.pipeline.upkeep"
 
 ROUTES = {
     f"{DATA_PATH}.{task}": {"queue": queue}
@@ -13,7 +14,7 @@ ROUTES = {
         "notify": ("deliver_notifications", "deliver_notification"),
     }.items()
     for task in tasks
-}
+} | {f"{UPKEEP}.prune": {"queue": "default"}}
 
 
 def _every(seconds: int, task: str) -> dict[str, Any]:
@@ -27,4 +28,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": _every(5, f"{DATA_PATH}.judge_heartbeats"),
     "route": _every(15, f"{DATA_PATH}.route_transitions"),
     "deliver": _every(5, f"{DATA_PATH}.deliver_notifications"),
+    "prune": _every(3600, f"{UPKEEP}.prune"),
 }
