@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
@@ -21,8 +19,3 @@ class SentenceSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField(default="")
     params = serializers.DictField(default=dict)
-
-
-@extend_schema_field(OpenApiTypes.ANY)
-class AnyField(serializers.JSONField):
-    """Any JSON."""

@@ -8,7 +8,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import serializers
 
 from bkmonitor.api import filters
-from bkmonitor.api.fields import AnyField
 from bkmonitor.api.viewsets import OwnedSerializer, ReadViewSet
 from bkmonitor.notifications.models import Attempt, Notification
 
@@ -36,12 +35,16 @@ class NotificationSerializer(OwnedSerializer):
 class NotificationDetailSerializer(NotificationSerializer):
     """A notification with its message and every try."""
 
-    message = AnyField(read_only=True)
+    message = serializers.SerializerMethodField()
     tries = AttemptSerializer(many=True, read_only=True)
 
     class Meta(NotificationSerializer.Meta):
         fields = (*NotificationSerializer.Meta.fields, "message", "tries")  # type: ignore[assignment]
         read_only_fields = fields  # type: ignore[assignment]
+
+    def get_message(self, notification: Notification) -> dict[str, Any]:
+        """Return what is told, without the code of a test message."""
+        return {k: v for k, v in notification.message.items() if k != "code"}
 
 
 @extend_schema_view(
