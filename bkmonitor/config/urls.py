@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from bkmonitor.web.admin import site
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", site.urls),
     path("api/v1/", include("bkmonitor.api.urls")),
     path("", include("bkmonitor.web.urls")),
 ]
