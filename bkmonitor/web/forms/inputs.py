@@ -1,0 +1,167 @@
+"""Inputs that several forms share: lengths of time, labels, limits."""
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from django import forms
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bkmonitor.alerts.models import Severity
+from bkmonitor.detection.threshold import ANY, OPERATORS
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.labels import check_labels
+
+UNITS = (
+    (1, gettext_lazy("seconds")),
+    (60, gettext_lazy("minutes")),
+    (3600, gettext_lazy("hours")),
+    (86400, gettext_lazy("days")),
+)
+SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"}
+
+
+class SecondsWidget(forms.MultiWidget):
+    """A number and its unit, side by side."""
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        number = forms.NumberInput(
+            attrs={
+                "class": "form-control",
+                "min": 1,
+                "aria-label": gettext_lazy("Number"),
+            }
+        )
+        unit = forms.Select(
+            choices=UNITS,
+            attrs={"class": "form-select", "aria-label": gettext_lazy("Unit")},
+        )
+        super().__init__([number, unit], dict(attrs or {}))
+
+    def decompress(self, value: int | None) -> list[int | None]:
+        """Split seconds into the largest unit that leaves no rest, and how many."""
+        if not value:
+            return [None, 60]
+        unit = max(size for size, _name in UNITS if value % size == 0)
+        return [value // unit, unit]
+
+
+class SecondsField(forms.MultiValueField):
+    """A length of time in seconds, typed as a number and a unit."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        fields = (
+            forms.IntegerField(min_value=1, max_value=10**9),
+            forms.TypedChoiceField(choices=UNITS, coerce=int),
+        )
+        super().__init__(fields, widget=SecondsWidget(), **kwargs)
+
+    def compress(self, data_list: list[int]) -> int | None:
+        """Return the seconds."""
+        return data_list[0] * data_list[1] if data_list else None
+
+
+class LabelsField(forms.CharField):
+    """Labels, one name=value a line; the value is a dict."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        look = {"rows": 2, "spellcheck": "false", "placeholder": "team=payments"}
+        kwargs.setdefault("widget", forms.Textarea(attrs=look))
+        kwargs.setdefault("label", gettext_lazy("Labels"))
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("help_text", gettext_lazy("One name=value a line."))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write a dict as the lines that people type."""
+        if isinstance(value, Mapping):
+            return "\n".join(f"{name}={value[name]}" for name in sorted(value))
+        return value
+
+    def clean(self, value: Any) -> dict[str, str]:
+        """Read the lines."""
+        found: dict[str, str] = {}
+        for line in str(super().clean(value)).splitlines():
+            name, equals, text = line.partition("=")
+            if not line.strip():
+                continue
+            if not equals:
+                raise forms.ValidationError(
+                    _("“%(line)s” is not name=value") % {"line": line.strip()}
+                )
+            found[name.strip()] = text.strip().strip('"')
+        try:
+            check_labels(found)
+        except InvalidInput as error:
+            raise forms.ValidationError(error.fields["labels"]) from error
+        return found
+
+
+class LimitsWidget(forms.Widget):
+    """Rows of severity, operator and value; one whose value is empty counts not."""
+
+    use_fieldset = True
+
+    def render(
+        self, name: str, value: Any, attrs: Any = None, renderer: Any = None
+    ) -> Any:
+        """Draw a row for each limit there is, and empty ones to write more."""
+        rows = [self._row(entry) for entry in value or ()]
+        unused = [n for n in Severity.values if n not in {row[0] for row in rows}]
+        rows += [(severity, ">", "") for severity in unused or [Severity.CRITICAL]]
+        context = {
+            "name": name,
+            "rows": sorted(rows, key=lambda row: row[0]),
+            "severities": Severity.choices,
+            "operators": [*((word, SIGNS[word]) for word in OPERATORS), (ANY, _("any"))],
+        }  # fmt: skip
+        return render_to_string("parts/limits_input.html", context)
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return the rows that were typed, as (severity, operator, text)."""
+        return list(
+            zip(
+                data.getlist(f"{name}-severity"),
+                data.getlist(f"{name}-operator"),
+                data.getlist(f"{name}-value"),
+                strict=False,
+            )
+        )
+
+    def id_for_label(self, id_: str) -> str:
+        """Name nothing: the fieldset has a legend."""
+        return ""
+
+    @staticmethod
+    def _row(entry: Any) -> tuple[int, str, str]:
+        if isinstance(entry, Mapping):
+            value = entry.get("value")
+            shown = "" if value is None else f"{value:.15g}"
+            return int(entry["severity"]), str(entry["operator"]), shown
+        severity, operator, text = entry
+        return int(severity) if severity in "123" else 1, operator, text
+
+
+class LimitsField(forms.Field):
+    """The limits of a strategy, as its row keeps them."""
+
+    widget = LimitsWidget
+
+    def clean(self, value: Any) -> list[dict[str, Any]]:
+        """Turn the rows into limits."""
+        return [_limit(*row) for row in value if row[2].strip() or row[1] == ANY]
+
+
+def _limit(severity: str, operator: str, text: str) -> dict[str, Any]:
+    limit: dict[str, Any] = {"severity": int(severity), "operator": operator}
+    if operator == ANY:
+        return limit | {"value": None}
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number):
+        raise forms.ValidationError(_("“%(text)s” is not a number") % {"text": text})
+    return limit | {"value": number}
