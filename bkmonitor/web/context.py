@@ -32,7 +32,14 @@ WATCH = (
     Place(_("Overview"), "layout-dashboard", "overview"),
     Place(_("Alerts"), "bell", "alerts", ("alert",)),
 )
-SET_UP: tuple[Place, ...] = ()
+SET_UP: tuple[Place, ...] = (
+    Place(
+        _("Strategies"),
+        "target-arrow",
+        "strategies",
+        ("strategy", "strategy_new", "strategy_edit"),
+    ),
+)
 RUN: tuple[Place, ...] = ()
 
 

@@ -1,6 +1,6 @@
 """The addresses of the pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from bkmonitor.web.views import alerts, home, overview, profile, session
 
@@ -30,4 +30,5 @@ urlpatterns = [
         name="alert_unacknowledge",
     ),
     path(SPACE + "alerts/<int:pk>/comment/", alerts.comment, name="alert_comment"),
+    path(SPACE, include("bkmonitor.web.configuration_urls")),
 ]

@@ -1,0 +1,81 @@
+"""What people type of a strategy."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from bkmonitor.strategies.models import Strategy
+from bkmonitor.web.forms.inputs import LabelsField, LimitsField, SecondsField
+
+CODE = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
+TYPED = (
+    "name", "enabled", "expression", "limits", "interval_s", "trigger_count", "trigger_window",
+    "recovery_window", "labels", "summary", "description", "runbook_url",
+)  # fmt: skip
+
+
+class StrategyForm(forms.Form):
+    """A strategy; its fields are named as the row's."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+    expression = forms.CharField(
+        label=_("PromQL expression"),
+        widget=forms.Textarea(attrs={"rows": 3, **CODE}),
+    )
+    limits = LimitsField(
+        label=_("Limits"),
+        help_text=_(
+            "A value beyond a limit is a problem of its severity. "
+            "“any” takes every series that the expression returns."
+        ),
+    )
+    interval_s = SecondsField(label=_("Evaluate every"), initial=60)
+    trigger_count = forms.IntegerField(
+        label=_("Fires after"), initial=1, min_value=1, max_value=1000
+    )
+    trigger_window = forms.IntegerField(
+        label=_("of the last evaluations"), initial=1, min_value=1, max_value=1000
+    )
+    recovery_window = forms.IntegerField(
+        label=_("Over after normal evaluations"),
+        initial=1,
+        min_value=1,
+        max_value=1000,
+    )
+    summary = forms.CharField(
+        label=_("Summary"),
+        required=False,
+        widget=forms.TextInput(
+            attrs={"placeholder": "{{ labels.instance }}: {{ value }}", **CODE}
+        ),
+        help_text=_(
+            "The alert's title. {{ value }}, {{ labels.… }}, {{ severity }} and "
+            "{{ name }} are filled in; without a summary the title is the name."
+        ),
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What it means and what to do, with the same words in braces."),
+    )
+    runbook_url = forms.URLField(
+        label=_("Runbook"),
+        required=False,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"placeholder": "https://…"}),
+    )
+    labels = LabelsField(
+        help_text=_("Each alert gets them too. One name=value a line.")
+    )
+    enabled = forms.BooleanField(
+        label=_("Evaluate it"),
+        required=False,
+        initial=True,
+        help_text=_("Switching it off ends its alerts."),
+    )
+
+    def __init__(self, data: Any = None, *, strategy: Strategy | None = None) -> None:
+        initial = {name: getattr(strategy, name) for name in TYPED} if strategy else {}
+        super().__init__(data, initial=initial)

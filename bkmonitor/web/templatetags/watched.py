@@ -1,0 +1,42 @@
+"""Tags of what is watched: limits, spans of time, problems in short."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from bkmonitor.alerts.models import Severity
+from bkmonitor.detection.threshold import ANY
+from bkmonitor.web import states
+from bkmonitor.web.forms.inputs import SIGNS
+
+register = template.Library()
+
+
+@register.inclusion_tag("parts/severity.html")
+def limit(of: Mapping[str, Any]) -> dict[str, Any]:
+    """Show a limit: its severity's shape and colour, its operator and value."""
+    found = Severity(of["severity"])
+    value = of.get("value")
+    sign = SIGNS.get(of["operator"], of["operator"])
+    words = _("any value") if of["operator"] == ANY else f"{sign} {value:.10g}"
+    return {"value": found.value, "label": words, "icon": states.SEVERITY[found]}
+
+
+# As many as chart.js tells apart before it draws dashes.
+SERIES = 6
+
+
+@register.simple_tag
+def series_mark(at: int) -> SafeString:
+    """Draw a piece of the line that stands for series `at` in the chart beside."""
+    dashes = ' stroke-dasharray="5 3"' if at >= SERIES else ""
+    return format_html(
+        '<svg class="series-mark series-{}" viewBox="0 0 14 8" aria-hidden="true">'
+        '<path d="M0 4h14"{}/></svg>',
+        at % SERIES + 1,
+        SafeString(dashes),
+    )

@@ -1,0 +1,194 @@
+"""Strategies: the list, one of them, and the editor with its preview."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from bkmonitor.accounts.access import Role
+from bkmonitor.accounts.models import Space
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.metrics.tsdb.current import is_on
+from bkmonitor.pipeline import sources
+from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.schema import parse_limits
+from bkmonitor.web.access import PageRequest, clock, space_view
+from bkmonitor.web.forms.beside import errors_beside
+from bkmonitor.web.forms.strategies import StrategyForm
+from bkmonitor.web.htmx import respond
+from bkmonitor.web.paging import page
+from bkmonitor.web.preview import SPANS, preview
+from bkmonitor.web.problems import alerts_of, firing_now, problems_of
+from bkmonitor.web.search import matching
+
+KIND = "strategy"
+SEARCHED = ("name", "expression")
+FAILING = Q(enabled=True, outcome=Strategy.Outcome.FAILING)
+
+
+@require_safe
+@space_view()
+def strategy_list(request: PageRequest, space: Space) -> HttpResponse:
+    """Show the strategies that the query of the URL asks for."""
+    rows = _visible(request, space)
+    state = request.GET.get("state", "all")
+    conditions = {
+        "firing": Q(firing_now(KIND)),
+        "failing": FAILING,
+        "disabled": Q(enabled=False),
+    }
+    found = rows.filter(conditions[state]) if state in conditions else rows
+    found = matching(found, request.GET.get("q", ""), SEARCHED)
+    shown = page(found, ("name", "pk"), request.GET.get("cursor", ""))
+    counts = rows.aggregate(
+        all=Count("pk"),
+        **{word: Count("pk", filter=wanted) for word, wanted in conditions.items()},
+    )
+    context = {
+        "page": shown,
+        "problems": problems_of(KIND, [row.pk for row in shown.rows]),
+        "counts": counts,
+        "choices": _choices(counts),
+        "state": state if state in conditions else "all",
+        "metrics_off": not is_on(),
+    }
+    return respond(request, "strategies/list.html", "strategies/_table.html", context)
+
+
+@require_safe
+@space_view()
+def strategy_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse:
+    """Show how the evaluation of one strategy goes, and its alerts."""
+    strategy = _found(request, space, pk)
+    context = {
+        "strategy": strategy,
+        "alerts": alerts_of(KIND, pk),
+        "problem": problems_of(KIND, [pk]).get(pk),
+        "spans": _spans(),
+        "span": _span(request.GET.get("span", "")),
+    }
+    return respond(request, "strategies/detail.html", "strategies/_state.html", context)
+
+
+@require_safe
+@space_view()
+def strategy_series(request: PageRequest, space: Space, pk: int) -> HttpResponse:
+    """Show the series of a strategy as they are now, and a chart of them."""
+    strategy = _found(request, space, pk)
+    context = _previewed(
+        space, strategy.expression, strategy.limits, request.GET.get("span", "")
+    )
+    return render(request, "strategies/_preview.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@space_view(Role.EDITOR)
+def strategy_edit(
+    request: PageRequest, space: Space, pk: int | None = None
+) -> HttpResponse:
+    """Make a strategy, or change one."""
+    strategy = _found(request, space, pk) if pk is not None else None
+    name = strategy.name if strategy else ""
+    form = StrategyForm(request.POST or None, strategy=strategy)
+    if form.is_valid():
+        saved = strategy
+        with errors_beside(form):
+            saved = sources.save_strategy(
+                space, form.cleaned_data, by=request.user, now=clock(), strategy=strategy
+            )  # fmt: skip
+        if form.is_valid() and saved is not None:
+            messages.success(request, _("“%(name)s” is saved; it is evaluated within seconds.") % {"name": saved.name})  # fmt: skip
+            return redirect("strategy", space.slug, saved.pk)
+    context = {
+        "form": form,
+        "strategy": strategy,
+        "strategy_name": name,
+        "heading": _("Change “%(name)s”") % {"name": name} if strategy else _("New strategy"),
+        "back": reverse("strategy", args=[space.slug, pk]) if pk else reverse("strategies", args=[space.slug]),
+        "spans": _spans(),
+        "span": _span(request.POST.get("span", "")),
+    }  # fmt: skip
+    return render(request, "strategies/edit.html", context)
+
+
+@require_POST
+@space_view(Role.EDITOR)
+def strategy_preview(request: PageRequest, space: Space) -> HttpResponse:
+    """Show what the expression in the editor gives, with the limits typed so far."""
+    form = StrategyForm(request.POST)
+    form.is_valid()
+    context = _previewed(
+        space,
+        request.POST.get("expression", ""),
+        form.cleaned_data.get("limits", []),
+        request.POST.get("span", ""),
+    )
+    return render(request, "strategies/_preview.html", context)
+
+
+@require_POST
+@space_view(Role.EDITOR)
+def strategy_switch(request: PageRequest, space: Space, pk: int) -> HttpResponse:
+    """Switch a strategy on or off."""
+    strategy = _found(request, space, pk)
+    wanted = {"enabled": not strategy.enabled}
+    try:
+        sources.save_strategy(
+            space, wanted, by=request.user, now=clock(), strategy=strategy
+        )
+    except InvalidInput as error:
+        # A rule that is younger than the strategy; the editor shows which.
+        messages.error(request, str(error))
+    return redirect("strategy", space.slug, pk)
+
+
+@require_POST
+@space_view(Role.EDITOR)
+def strategy_remove(request: PageRequest, space: Space, pk: int) -> HttpResponse:
+    """Delete a strategy; its alerts end."""
+    strategy = _found(request, space, pk)
+    sources.remove(strategy, now=clock())
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": strategy.name})
+    return redirect("strategies", space.slug)
+
+
+def _visible(request: PageRequest, space: Space) -> QuerySet[Strategy]:
+    return Strategy.objects.visible_to(request.user).filter(space=space)
+
+
+def _found(request: PageRequest, space: Space, pk: int) -> Strategy:
+    found: Strategy = get_object_or_404(_visible(request, space), pk=pk)
+    return found
+
+
+def _previewed(space: Space, expression: str, raw: Any, span: str) -> dict[str, Any]:
+    seconds = SPANS[_span(span)][0]
+    shown = preview(space.slug, expression, parse_limits(raw), seconds, clock())
+    return {"preview": shown, "limits": raw}
+
+
+def _span(word: str) -> str:
+    return word if word in SPANS else "6h"
+
+
+def _spans() -> list[tuple[str, Any]]:
+    return [(key, label) for key, (_seconds, label) in SPANS.items()]
+
+
+def _choices(counts: dict[str, int]) -> list[tuple[str, str, int]]:
+    words = {
+        "all": _("All"),
+        "firing": _("Firing"),
+        "failing": _("Evaluation failing"),
+        "disabled": _("Off"),
+    }
+    return [(word, label, counts[word]) for word, label in words.items()]
