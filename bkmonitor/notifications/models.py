@@ -1,5 +1,10 @@
 """Receivers, and the outbox that is also the log."""
 
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +58,27 @@ class Receiver(models.Model):
         return self.name
 
 
+class NotificationQuerySet(OwnedQuerySet):
+    """Notifications, by what is to be done with them."""
+
+    def due(self, now: datetime) -> Self:
+        """Keep those that wait and whose time has come."""
+        return self.filter(state="pending", next_attempt_at__lte=now)
+
+    def overtaking(self, notification: Notification) -> Self:
+        """Keep what is newer in its thread and has reached the same receiver.
+
+        After "resolved" has arrived, a "firing" that had to wait would be a lie.
+        """
+        return self.filter(
+            thread=notification.thread,
+            receiver_id=notification.receiver_id,
+            receiver__isnull=False,
+            pk__gt=notification.pk,
+            state="sent",
+        )
+
+
 class Notification(models.Model):
     """One message to one receiver, and its fate.
 
@@ -65,6 +91,8 @@ class Notification(models.Model):
         PENDING = "pending", _("Waiting")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
+        # A newer message of the same thread arrived before this one could.
+        SKIPPED = "skipped", _("Overtaken")
 
     space = models.ForeignKey(Space, models.CASCADE, related_name="notifications")
     receiver = models.ForeignKey(
@@ -83,7 +111,7 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]

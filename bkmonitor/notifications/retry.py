@@ -10,6 +10,9 @@ MOST_TRIES = 20
 JITTER = 0.2
 # A provider may ask for patience, not for ever.
 MOST_PATIENCE_S = 3600.0
+# A try that fails after so long holds a worker that others need.
+SLOW_S = 3.0
+PAUSE_S = 60.0
 
 
 def delay_s(
@@ -36,6 +39,17 @@ def delay_s(
     if retry_after_s is not None and retry_after_s > wait:
         return min(retry_after_s, MOST_PATIENCE_S)
     return wait
+
+
+def pause_s(took_s: float, retry_after_s: float | None = None) -> float:
+    """Return for how long a receiver gets nothing else after a failure, 0 if not at all.
+
+    A provider that asks for patience means all messages to it. One that does not
+    answer would hold every worker in turn, and everybody else's messages with them.
+    """
+    asked = retry_after_s if retry_after_s is not None and retry_after_s > 0 else 0.0
+    held = PAUSE_S if took_s >= SLOW_S else 0.0
+    return max(held, min(asked, MOST_PATIENCE_S))
 
 
 def _fraction(text: str) -> float:

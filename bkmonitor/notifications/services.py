@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from secrets import randbelow
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -17,9 +17,9 @@ from bkmonitor.accounts.fields import vault
 from bkmonitor.accounts.models import Space
 from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import Conflict, DeliveryError, InvalidInput, TooManyRequests
-from bkmonitor.lib.secrets import derive, digest, equal
+from bkmonitor.lib.secrets import equal
 from bkmonitor.lib.telemetry import NOTIFICATIONS
-from bkmonitor.notifications import retry
+from bkmonitor.notifications import codes, retry
 from bkmonitor.notifications.channels.port import Channel
 from bkmonitor.notifications.channels.registry import CHANNELS
 from bkmonitor.notifications.message import Message
@@ -35,8 +35,6 @@ EDITABLE = (
     *("name", "channel", "address", "settings", "language", "time_zone"),
     *("is_default", "enabled"),
 )
-CODE_LIFE = timedelta(minutes=15)
-CODE_TRIES = 5
 # Two clicks are one test, and a receiver is no way to flood somebody's mailbox.
 BETWEEN_TESTS = timedelta(seconds=20)
 
@@ -93,12 +91,8 @@ def notification_key(receiver_id: int, parts: Iterable[str]) -> str:
 
 def due(now: datetime, limit: int = 100) -> list[int]:
     """Return the ids of notifications whose time has come, longest waiting first."""
-    waiting = Notification.objects.filter(
-        state=Notification.State.PENDING, next_attempt_at__lte=now
-    )
-    return list(
-        waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:limit]
-    )
+    waiting = Notification.objects.due(now).order_by("next_attempt_at", "pk")
+    return list(waiting.values_list("pk", flat=True)[:limit])
 
 
 def deliver(
@@ -118,16 +112,22 @@ def deliver(
     notification = _lease(pk, now)
     if notification is None:
         return None
+    if Notification.objects.overtaking(notification).exists():
+        return _note_skipped(notification)
+    started = monotonic()
     try:
         receiver = _addressee(notification)
         answer = hand_over(notification, receiver, channels, chart, now)
     except DeliveryError as error:
-        return _note_failure(notification, error, now)
+        failure = error
     except InvalidInput as error:
         # A secret that was sealed with a lost key, which an operator may find.
-        return _note_failure(notification, DeliveryError(str(error)), now)
-    confirms = channels[receiver.channel].confirms
-    return _note_success(notification, receiver if confirms else None, answer, now)
+        failure = DeliveryError(str(error))
+    else:
+        confirms = channels[receiver.channel].confirms
+        return _note_success(notification, receiver if confirms else None, answer, now)
+    took = timedelta(seconds=int(monotonic() - started))
+    return _note_failure(notification, failure, now + took, took)
 
 
 def prune(before: datetime) -> int:
@@ -135,13 +135,16 @@ def prune(before: datetime) -> int:
     old = Notification.objects.filter(created_at__lt=before).exclude(
         state=Notification.State.PENDING
     )
-    return old.delete()[1].get(Notification._meta.label, 0)
+    deleted = 0
+    # In portions, so that a backlog of a year is no transaction of an hour.
+    while ids := list(old.order_by("pk").values_list("pk", flat=True)[:1000]):
+        Notification.objects.filter(pk__in=ids).delete()
+        deleted += len(ids)
+    return deleted
 
 
 def _lease(pk: int, now: datetime) -> Notification | None:
-    waiting = Notification.objects.filter(
-        pk=pk, state=Notification.State.PENDING, next_attempt_at__lte=now
-    )
+    waiting = Notification.objects.due(now).filter(pk=pk)
     if not waiting.update(next_attempt_at=now + LEASE, attempts=F("attempts") + 1):
         return None
     return Notification.objects.get(pk=pk)
@@ -188,8 +191,18 @@ def _note_success(
     return notification
 
 
+def _note_skipped(notification: Notification) -> Notification:
+    ours = Notification.objects.filter(
+        pk=notification.pk, state=Notification.State.PENDING
+    )
+    ours.update(state=Notification.State.SKIPPED, next_attempt_at=None)
+    _tell("notification.skipped", notification, logging.INFO)
+    notification.refresh_from_db()
+    return notification
+
+
 def _note_failure(
-    notification: Notification, error: DeliveryError, now: datetime
+    notification: Notification, error: DeliveryError, ended: datetime, took: timedelta
 ) -> Notification:
     wait = retry.delay_s(
         notification.attempts,
@@ -197,25 +210,35 @@ def _note_failure(
         permanent=error.permanent,
         retry_after_s=error.retry_after_s,
     )
+    pending, failed = Notification.State.PENDING, Notification.State.FAILED
     with transaction.atomic():
         # Only while the lease is ours: another try may have begun, or ended well.
         ours = Notification.objects.filter(
-            pk=notification.pk,
-            state=Notification.State.PENDING,
-            attempts=notification.attempts,
+            pk=notification.pk, state=pending, attempts=notification.attempts
         )
         ours.update(
-            state=Notification.State.FAILED
-            if wait is None
-            else Notification.State.PENDING,
-            next_attempt_at=None if wait is None else now + timedelta(seconds=wait),
+            state=failed if wait is None else pending,
+            next_attempt_at=None if wait is None else ended + timedelta(seconds=wait),
             last_error=str(error)[:LONGEST_DETAIL],
         )
-        _note_attempt(notification, now, ok=False, detail=str(error))
+        _note_attempt(notification, ended, ok=False, detail=str(error))
+        if pause := retry.pause_s(took.total_seconds(), error.retry_after_s):
+            _hold_others(notification, ended, timedelta(seconds=pause))
     event = "notification.failed" if wait is None else "notification.retry"
     _tell(event, notification, logging.WARNING, reason=str(error)[:LONGEST_DETAIL])
     notification.refresh_from_db()
     return notification
+
+
+def _hold_others(notification: Notification, ended: datetime, pause: timedelta) -> None:
+    """Let what else is due for the same receiver wait, and others' messages pass.
+
+    What is leased has its time in the future and is left alone.
+    """
+    others = Notification.objects.due(ended).filter(
+        receiver_id=notification.receiver_id
+    )
+    others.update(next_attempt_at=ended + pause)
 
 
 def _note_attempt(
@@ -298,10 +321,10 @@ def send_test(receiver: Receiver, now: datetime) -> Notification:
     """
     if not receiver.enabled:
         raise Conflict(f"the receiver {receiver.name} is switched off")
-    code = f"{randbelow(10**6):06d}"
+    code = codes.make()
     told = "" if CHANNELS[receiver.channel].confirms else vault().seal(code)
     fresh = {
-        "code_digest": _code_digest(receiver, code) if told else "",
+        "code_digest": codes.digest_of(receiver.pk, code) if told else "",
         "code_sent_at": now,
         "code_tries": 0,
     }
@@ -329,19 +352,19 @@ def send_test(receiver: Receiver, now: datetime) -> Notification:
 def confirm(receiver: Receiver, code: str, now: datetime) -> Receiver:
     """Note that a person read the code: messages arrive.
 
-    Raises InvalidInput for a wrong code, one that is too old, or after CODE_TRIES
+    Raises InvalidInput for a wrong code, one that is too old, or after codes.TRIES
     wrong ones. A receiver that is confirmed stays so.
     """
     receiver.refresh_from_db()
     if receiver.confirmed_at and not receiver.code_digest:
         return receiver
-    if receiver.code_sent_at is None or now - receiver.code_sent_at > CODE_LIFE:
+    if receiver.code_sent_at is None or now - receiver.code_sent_at > codes.LIFE:
         raise _wrong("code", _("There is no code that is still good; send a new one."))
     # Counted before it is compared, so that guessing at once gains nothing.
-    tries = Receiver.objects.filter(pk=receiver.pk, code_tries__lt=CODE_TRIES)
+    tries = Receiver.objects.filter(pk=receiver.pk, code_tries__lt=codes.TRIES)
     if not tries.update(code_tries=F("code_tries") + 1):
         raise _wrong("code", _("Too many wrong codes; send a new one."))
-    if not equal(_code_digest(receiver, code.strip()), receiver.code_digest):
+    if not equal(codes.digest_of(receiver.pk, code.strip()), receiver.code_digest):
         raise _wrong("code", _("That is not the code of the newest test message."))
     receiver.confirmed_at, receiver.code_digest = now, ""
     receiver.save(update_fields=["confirmed_at", "code_digest"])
@@ -355,12 +378,6 @@ def _merge_settings(
     kept = receiver.settings if receiver.channel == moved else {}
     whole = {**kept, **given}
     receiver.settings = {name: value for name, value in whole.items() if value}
-
-
-def _code_digest(receiver: Receiver, code: str) -> str:
-    """Return what is stored of a code: with our key, since a million are soon tried."""
-    key = derive(settings.SECRET_KEY, "receiver code").decode()
-    return digest(f"{key}:{receiver.pk}:{code}")
 
 
 def _wrong(field: str, text: str) -> InvalidInput:

@@ -39,6 +39,7 @@ STATES = {
     "pending": Look("clock", _("Waiting"), "accent"),
     "sent": Look("check", _("Sent"), "good"),
     "failed": Look("x", _("Failed"), "fault"),
+    "skipped": Look("circle-dashed", _("Overtaken"), "quiet"),
     "confirmed": Look("circle-check", _("Confirmed"), "good"),
     "unconfirmed": Look("circle-dashed", _("Not confirmed"), "fault"),
     "revoked": Look("x", _("Revoked"), "quiet"),

@@ -99,6 +99,9 @@ def _of_notification(row: Notification) -> Entry:
         Notification.State.SENT: _("Message sent to %(receiver)s"),
         Notification.State.PENDING: _("Message to %(receiver)s is waiting"),
         Notification.State.FAILED: _("Message to %(receiver)s could not be delivered"),
+        Notification.State.SKIPPED: _(
+            "Message to %(receiver)s was overtaken by a newer one"
+        ),
     }
     state = Notification.State(row.state)
     reason = reason_word(row.reason)

@@ -4,11 +4,10 @@ import pytest
 
 from bkmonitor.accounts.fields import vault
 from bkmonitor.lib.errors import Conflict, InvalidInput, TooManyRequests
+from bkmonitor.notifications import codes
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.notifications.services import (
     BETWEEN_TESTS,
-    CODE_LIFE,
-    CODE_TRIES,
     confirm,
     delete_receiver,
     deliver,
@@ -32,7 +31,7 @@ def make_mail(**fields):
 def code_of(receiver):
     channel = FakeChannel()
     notification = Notification.objects.filter(receiver=receiver).latest("pk")
-    deliver(notification.pk, channels={"email": channel}, now=NOON + CODE_LIFE)
+    deliver(notification.pk, channels={"email": channel}, now=NOON + codes.LIFE)
     return channel.sent[0][1].code
 
 
@@ -186,7 +185,7 @@ def test_a_wrong_code_is_refused():
 def test_the_right_code_after_too_many_wrong_ones_is_refused():
     receiver = make_mail()
     send_test(receiver, NOON)
-    for _ in range(CODE_TRIES):
+    for _ in range(codes.TRIES):
         with pytest.raises(InvalidInput):
             confirm(receiver, "no code", NOON)
 
@@ -199,7 +198,7 @@ def test_an_old_code_is_refused():
     send_test(receiver, NOON)
 
     with pytest.raises(InvalidInput, match="send a new one"):
-        confirm(receiver, code_of(receiver), NOON + CODE_LIFE + timedelta(seconds=1))
+        confirm(receiver, code_of(receiver), NOON + codes.LIFE + timedelta(seconds=1))
 
 
 def test_the_code_of_one_receiver_does_not_confirm_another():

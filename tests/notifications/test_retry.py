@@ -9,7 +9,9 @@ from bkmonitor.notifications.retry import (
     LONGEST_S,
     MOST_PATIENCE_S,
     MOST_TRIES,
+    PAUSE_S,
     delay_s,
+    pause_s,
 )
 
 ANY_NUMBER = st.floats(allow_nan=True, allow_infinity=True)
@@ -59,3 +61,21 @@ def test_the_wait_is_positive_finite_and_bounded_whatever_is_asked(
 
     assert wait is None or 0 < wait <= max(MOST_PATIENCE_S, LONGEST_S * (1 + JITTER))
     assert wait is None or math.isfinite(wait)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "retry_after_s", "pause"),
+    [
+        (0.2, None, 0),
+        (15.0, None, PAUSE_S),
+        (0.2, 120.0, 120),
+        (15.0, 5.0, PAUSE_S),
+        (0.2, 3e7, MOST_PATIENCE_S),
+        (0.2, -1.0, 0),
+        (0.2, math.nan, 0),
+    ],
+)
+def test_a_receiver_that_holds_workers_or_asks_for_patience_gets_a_pause(
+    took_s, retry_after_s, pause
+):
+    assert pause_s(took_s, retry_after_s) == pause

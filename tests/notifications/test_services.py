@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 
 from bkmonitor.lib.errors import DeliveryError, UpstreamUnavailable
+from bkmonitor.notifications import services
 from bkmonitor.notifications.models import Notification, Receiver
-from bkmonitor.notifications.retry import MOST_TRIES
+from bkmonitor.notifications.retry import MOST_TRIES, PAUSE_S
 from bkmonitor.notifications.services import (
     LEASE,
     default_receivers,
@@ -284,6 +285,64 @@ def test_a_channel_without_pictures_asks_for_none():
         raise AssertionError("nobody wanted a chart")
 
     send(make_notification(), FakeChannel(), chart=no_chart)
+
+
+def test_what_is_newer_and_arrived_overtakes_what_had_to_wait():
+    receiver = make_receiver()
+    fired = make_notification(receiver=receiver, thread="alert:7")
+    over = make_notification(receiver=receiver, thread="alert:7", reason="resolved")
+    send(fired, FakeChannel(failures=[DeliveryError("busy")]))
+    send(over, FakeChannel())
+    late = FakeChannel()
+
+    after = send(fired, late, now=NOON + LEASE)
+
+    assert (after.state, after.next_attempt_at, late.sent) == ("skipped", None, [])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"thread": "alert:8"},
+        {"state": "failed", "next_attempt_at": None},
+        {"receiver": None},
+    ],
+)
+def test_what_is_elsewhere_or_did_not_arrive_overtakes_nothing(other):
+    receiver = make_receiver()
+    fired = make_notification(receiver=receiver, thread="alert:7")
+    fields = {"receiver": receiver, "thread": "alert:7", "state": "sent"} | other
+    make_notification(**fields)
+
+    after = send(fired, FakeChannel())
+
+    assert after.state == "sent"
+
+
+def test_while_a_provider_asks_for_patience_its_other_messages_wait_too():
+    receiver = make_receiver()
+    first, second = (make_notification(receiver=receiver) for _ in range(2))
+    elsewhere = make_notification()
+
+    send(first, FakeChannel(failures=[DeliveryError("slow down", retry_after_s=600)]))
+
+    assert due(NOON + timedelta(seconds=599)) == [elsewhere.pk]
+    assert due(NOON + timedelta(seconds=600)) == [elsewhere.pk, first.pk, second.pk]
+
+
+def test_a_receiver_that_does_not_answer_holds_one_worker_and_not_all(monkeypatch):
+    receiver = make_receiver()
+    first, second = (make_notification(receiver=receiver) for _ in range(2))
+    clock = iter([0.0, 15.0])
+    monkeypatch.setattr(services, "monotonic", lambda: next(clock))
+
+    after = send(first, FakeChannel(failures=[DeliveryError("no answer")]))
+
+    second.refresh_from_db()
+    ended = NOON + timedelta(seconds=15)
+    assert after.next_attempt_at > ended
+    assert second.next_attempt_at == ended + timedelta(seconds=PAUSE_S)
+    assert second.attempts == 0
 
 
 def test_old_notifications_go_and_waiting_ones_stay():
