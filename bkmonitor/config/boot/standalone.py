@@ -41,7 +41,7 @@ def folders(environ: Mapping[str, str]) -> tuple[Path, Path]:
     for name, default in (("BKM_DATA", "/data"), ("BKM_RUN", "/run/bkm")):
         path = Path(environ.get(name) or default)
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
             writable = os.access(path, os.W_OK | os.X_OK)
         except OSError:
             writable = False
