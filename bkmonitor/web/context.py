@@ -40,7 +40,7 @@ SET_UP: tuple[Place, ...] = (
         ("strategy", "strategy_new", "strategy_edit"),
     ),
 )
-RUN: tuple[Place, ...] = ()
+RUN = (Place(_("System"), "server-2", "system"),)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

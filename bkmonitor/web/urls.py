@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bkmonitor.web.views import alerts, home, overview, profile, session
+from bkmonitor.web.views import alerts, home, overview, profile, session, system
 
 SPACE = "s/<slug:slug>/"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("profile/password/", profile.change_password, name="password"),
     path(SPACE, overview.overview, name="overview"),
     path(SPACE + "ingest/", overview.ingest, name="ingest"),
+    path(SPACE + "system/", system.system, name="system"),
     path(SPACE + "alerts/", alerts.alert_list, name="alerts"),
     path(SPACE + "alerts/<int:pk>/", alerts.alert_detail, name="alert"),
     path(SPACE + "alerts/<int:pk>/chart/", alerts.chart, name="alert_chart"),
