@@ -2,7 +2,15 @@
 
 from django.urls import include, path
 
-from bkmonitor.web.views import alerts, home, overview, profile, session, system
+from bkmonitor.web.views import (
+    alerts,
+    home,
+    overview,
+    profile,
+    session,
+    system,
+    welcome,
+)
 
 SPACE = "s/<slug:slug>/"
 
@@ -12,6 +20,7 @@ urlpatterns = [
     path("logout/", session.log_out, name="logout"),
     path("language/", profile.choose_language, name="language"),
     path("theme/", profile.choose_theme, name="theme"),
+    path("welcome/<str:uid>/<str:token>/", welcome.welcome, name="welcome"),
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.change_password, name="password"),
     path(SPACE, overview.overview, name="overview"),

@@ -74,3 +74,15 @@ class PasswordForm(forms.Form):
         if not self.user.check_password(present):
             raise forms.ValidationError(_("This is not your present password."))
         return present
+
+
+class WelcomeForm(forms.Form):
+    """The first password of somebody who was invited."""
+
+    name = forms.CharField(label=_("Your name"), max_length=100, required=False)
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least 10 characters, and not one of the usual ones."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
