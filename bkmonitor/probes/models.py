@@ -117,7 +117,9 @@ class Heartbeat(models.Model):
 
     state = models.CharField(max_length=4, choices=State, default=State.NEW)
     last_ping_at = models.DateTimeField(null=True)
+    # The run that is under way, and the id that its start carried.
     last_start_at = models.DateTimeField(null=True)
+    last_start_rid = models.UUIDField(null=True)
     last_duration_s = models.FloatField(null=True)
     # What the newest ping that counts said; a failure stands until a success.
     last_failed = models.BooleanField(default=False)

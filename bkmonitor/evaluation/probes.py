@@ -1,0 +1,99 @@
+"""Judge probes by the results on their own rows: no other store is asked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from bkmonitor.evaluation.trigger import GAP, judge, points_needed
+from bkmonitor.evaluation.verdict import Sentence, Source, Verdicts
+from bkmonitor.lib.frame import Severities
+from bkmonitor.probes.models import Probe
+from bkmonitor.probes.samples import label_set
+from bkmonitor.probes.slots import slot_of
+
+# A result is [unix seconds, 1 up | 0 down | None not judged, seconds, text].
+Result = Sequence[Any]
+
+
+def judge_probes(probes: Iterable[Probe], at: datetime) -> list[Verdicts]:
+    """Return what each probe's results amount to; a probe never run says nothing.
+
+    A probe is one series. A look that was not judged, or a slot without one, is a
+    gap: it is no anomaly, and as the newest it leaves an open alert as it is. Each
+    verdict is of the moment of the newest look, or of `at` if that is later.
+    """
+    alike: dict[tuple[int, int, int], list[Probe]] = defaultdict(list)
+    for probe in probes:
+        if probe.results:
+            trigger = (probe.trigger_count, probe.trigger_window, probe.recovery_window)
+            alike[trigger].append(probe)
+    return [
+        verdicts
+        for (count, window, recovery), some in alike.items()
+        for verdicts in _judge_alike(some, at, count, window, recovery)
+    ]
+
+
+def _judge_alike(
+    probes: Sequence[Probe], at: datetime, count: int, window: int, recovery: int
+) -> Iterable[Verdicts]:
+    points = points_needed(window=window, recovery=recovery)
+    marked = np.stack([_points(probe, points) for probe in probes])
+    severities = judge(marked, count=count, window=window, recovery=recovery)
+    for probe, severity in zip(probes, severities, strict=True):
+        yield _verdicts(probe, at, np.array([severity], dtype=np.int8))
+
+
+def _points(probe: Probe, points: int) -> Severities:
+    """Return the newest slots, from old to new; a later result in a slot wins."""
+    row = np.full(points, GAP, dtype=np.int8)
+    newest = slot_of(probe.results[-1][0], probe.pk, probe.interval_s)
+    for at, mark, *_rest in probe.results:
+        place = points - 1 - (newest - slot_of(at, probe.pk, probe.interval_s))
+        if 0 <= place < points:
+            row[place] = GAP if mark is None else 0 if mark else probe.severity
+    return row
+
+
+def _verdicts(probe: Probe, at: datetime, severity: Severities) -> Verdicts:
+    newest = probe.results[-1]
+    sentence = _sentence(probe, firing=bool(severity[0] > 0))
+    return Verdicts(
+        source=source_of(probe),
+        at=max(at, probe.last_run_at or at),
+        # What a probe is called may change; its one series stays the same.
+        labels=({},),
+        severity=severity,
+        values=np.array([newest[2]], dtype=np.float64),
+        sentences={0: sentence} if sentence else {},
+    )
+
+
+def _sentence(probe: Probe, *, firing: bool) -> Sentence | None:
+    """Say what the newest look that was judged has shown, if that is the verdict."""
+    if not firing:
+        return None
+    shown: list[Result] = [entry for entry in probe.results if entry[1] == 0]
+    return Sentence(
+        "probe.down",
+        {
+            "error": shown[-1][3] if shown else "",
+            "kind": probe.kind,
+            "target": probe.target,
+        },
+    )
+
+
+def source_of(probe: Probe) -> Source:
+    """Return the probe as a source of alerts."""
+    return Source(
+        kind="probe",
+        id=probe.pk,
+        name=probe.name,
+        space_id=probe.space_id,
+        labels=label_set(probe.name, probe.target, probe.labels),
+        runbook_url=probe.runbook_url,
+    )

@@ -1,0 +1,312 @@
+"""The verbs of probes and heartbeats: the only code that writes this room's tables."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Model, Q, Window
+from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
+
+from bkmonitor.accounts.models import Space, User
+from bkmonitor.accounts.validation import check_row
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.labels import check_labels
+from bkmonitor.probes import pings
+from bkmonitor.probes.kinds.registry import KINDS
+from bkmonitor.probes.lateness import Standing, deadline, stand
+from bkmonitor.probes.models import Heartbeat, Ping, Probe
+from bkmonitor.probes.rows import as_column, update_probes
+from bkmonitor.probes.running import RunReport, look_at_rows
+from bkmonitor.probes.slots import next_slot
+
+logger = logging.getLogger(__name__)
+
+PROBE_FIELDS = (
+    "name", "kind", "target", "settings", "interval_s", "timeout_s", "severity",
+    "trigger_count", "trigger_window", "recovery_window", "labels", "runbook_url", "enabled",
+)  # fmt: skip
+HEARTBEAT_FIELDS = (
+    "name", "period_s", "grace_s", "severity", "labels", "runbook_url", "enabled",
+)  # fmt: skip
+# What a probe saw of another target says nothing of this one.
+LOOKED_AT = ("kind", "target", "settings")
+LONGEST_WINDOW = 100
+# Targets with a long timeout run apart: nobody waits for them but they themselves.
+PATIENT_S = 10
+PINGS_KEPT = 100
+OUTCOMES = {"new": "new", "up": "up", "late": "down", "failed": "down"}
+
+
+def save_probe(
+    space: Space,
+    fields: Mapping[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    probe: Probe | None = None,
+) -> Probe:
+    """Make a probe, or change the one given, and have it run at once.
+
+    `fields` may leave out what stays as it is. Raises InvalidInput with what is
+    wrong of each field; nothing is written then. Who calls ends the alerts of a
+    probe that is disabled.
+    """
+    probe = probe or Probe(space=space)
+    before = [getattr(probe, name) for name in LOOKED_AT]
+    _set(probe, fields, PROBE_FIELDS)
+    _check_probe(probe)
+    probe.next_run_at = now
+    changed = [*PROBE_FIELDS, "next_run_at"]
+    if before != [getattr(probe, name) for name in LOOKED_AT]:
+        probe.results, probe.state = [], Probe.State.NEW
+        probe.certificate_expires_at = None
+        changed += ["results", "state", "certificate_expires_at"]
+    _store(probe, changed)
+    logger.info("probe.saved", extra={"probe": probe.pk, "by": by.pk if by else None})
+    return probe
+
+
+def delete_probe(probe: Probe) -> None:
+    """Remove a probe. Who calls ends its alerts: `alerts.resolve_source`."""
+    probe.delete()
+
+
+def save_heartbeat(
+    space: Space,
+    fields: Mapping[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    heartbeat: Heartbeat | None = None,
+) -> Heartbeat:
+    """Make a heartbeat, or change the one given, and have it judged anew.
+
+    `fields` may leave out what stays as it is. One that is enabled again starts
+    afresh: its next ping is due a period and the grace from now. Raises
+    InvalidInput with what is wrong of each field; nothing is written then.
+    """
+    beat = heartbeat or Heartbeat(space=space)
+    was_enabled = beat.enabled or beat.pk is None
+    _set(beat, fields, HEARTBEAT_FIELDS)
+    wrong: dict[str, str] = {}
+    _collect(wrong, lambda: check_row(beat, exclude=_others(beat)))
+    _collect(wrong, lambda: check_labels(beat.labels))
+    _refuse(wrong)
+    changed = [*HEARTBEAT_FIELDS, "deadline_at", "ring_at"]
+    if not was_enabled:
+        beat.last_start_at = beat.last_start_rid = None
+        beat.last_failed = False
+        changed += ["last_start_at", "last_start_rid", "last_failed"]
+    last_sign = beat.last_ping_at if was_enabled or not beat.last_ping_at else now
+    beat.deadline_at = (
+        deadline(
+            last_sign,
+            beat.last_start_at,
+            period_s=beat.period_s,
+            grace_s=beat.grace_s,
+        )
+        if beat.enabled
+        else None
+    )
+    beat.ring_at = now if beat.enabled else None
+    _store(beat, changed)
+    extra = {"heartbeat": beat.pk, "by": by.pk if by else None}
+    logger.info("heartbeat.saved", extra=extra)
+    return beat
+
+
+def delete_heartbeat(heartbeat: Heartbeat) -> None:
+    """Remove a heartbeat and its pings. Who calls ends its alerts."""
+    heartbeat.delete()
+
+
+def _set(row: Model, fields: Mapping[str, Any], allowed: Sequence[str]) -> None:
+    unknown = set(fields) - set(allowed)
+    if unknown:
+        raise InvalidInput(
+            f"a {row._meta.verbose_name} has no field {', '.join(sorted(unknown))}"
+        )
+    for name, value in fields.items():
+        setattr(row, name, value)
+
+
+def _check_probe(probe: Probe) -> None:
+    wrong: dict[str, str] = {}
+    # The field would turn the settings into text; the windows are checked below.
+    left_out = {"settings", "recovery_window"}
+    _collect(wrong, lambda: check_row(probe, exclude=_others(probe) | left_out))
+    _collect(wrong, lambda: check_labels(probe.labels))
+    if not wrong:
+        _collect(wrong, lambda: KINDS[probe.kind].check(probe.target, probe.settings))
+        if probe.timeout_s > probe.interval_s:
+            wrong["timeout_s"] = _("must not be longer than the interval")
+    longest = {"n": LONGEST_WINDOW}
+    if not 1 <= probe.trigger_count <= probe.trigger_window <= LONGEST_WINDOW:
+        wrong["trigger_count"] = _("needs 1 ≤ count ≤ window ≤ %(n)s") % longest
+    if not 1 <= probe.recovery_window <= LONGEST_WINDOW:
+        wrong["recovery_window"] = _("must be from 1 to %(n)s") % longest
+    _refuse(wrong)
+
+
+def _others(row: Probe | Heartbeat) -> set[str]:
+    """Return the fields that no user writes."""
+    known = PROBE_FIELDS if isinstance(row, Probe) else HEARTBEAT_FIELDS
+    return {field.name for field in row._meta.fields} - {*known, "space"}
+
+
+def _collect(wrong: dict[str, str], check: Any) -> None:
+    try:
+        check()
+    except InvalidInput as error:
+        wrong.update(error.fields or {"": str(error)})
+
+
+def _refuse(wrong: Mapping[str, str]) -> None:
+    if wrong:
+        sentence = "; ".join(f"{name}: {what}" for name, what in wrong.items())
+        raise InvalidInput(sentence, dict(wrong))
+
+
+def _store(row: Probe | Heartbeat, changed: Sequence[str]) -> None:
+    try:
+        with transaction.atomic():
+            row.save(update_fields=None if row.pk is None else changed)
+    except IntegrityError as error:
+        raise InvalidInput(
+            f"the space has another named {row.name!r}",
+            {"name": _("is taken by another of this space")},
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Probes that one worker runs for one moment."""
+
+    tick: int
+    ids: tuple[int, ...]
+
+
+def claim_due_probes(
+    now: datetime, limit: int = 2000, *, batch: int = 200
+) -> list[Claim]:
+    """Take the probes whose time has come, and set their next time.
+
+    The slots of a probe stand off the full interval by an offset of its own, so
+    that a thousand probes of a minute are spread over it. Who was away for an hour
+    runs once and goes on with the next slot. Two callers never get the same probe.
+    """
+    if not Probe.objects.due(now).exists():
+        return []
+    with transaction.atomic():
+        due = Probe.objects.due(now).order_by("next_run_at")
+        locked = due.select_for_update(skip_locked=True)
+        rows = list(locked.only("pk", "interval_s", "timeout_s")[:limit])
+        next_runs = [
+            {"id": probe.pk, "next_run_at": as_column(_next_run(probe, now))}
+            for probe in rows
+        ]
+        update_probes(next_runs, {"next_run_at": "timestamptz"}, condition="p.enabled")
+    groups: dict[bool, list[int]] = defaultdict(list)
+    for probe in rows:
+        groups[probe.timeout_s > PATIENT_S].append(probe.pk)
+    return [
+        Claim(int(now.timestamp()), tuple(ids[start : start + batch]))
+        for _patient, ids in sorted(groups.items())
+        for start in range(0, len(ids), batch)
+    ]
+
+
+def _next_run(probe: Probe, now: datetime) -> datetime:
+    at = next_slot(now.timestamp(), probe.pk, probe.interval_s)
+    return datetime.fromtimestamp(at, UTC)
+
+
+def run_probes(
+    ids: Iterable[int], tick: int, *, clock: Any = datetime.now
+) -> RunReport:
+    """Look at a batch of targets and remember what was seen.
+
+    A probe that has been looked at since the tick (Unix seconds) is not looked at
+    again, and is reported all the same: whoever looked may have died before it was
+    judged. So a message that comes late or twice makes no burst of looks.
+    """
+    rows = list(
+        Probe.objects.filter(pk__in=list(ids), enabled=True).select_related("space")
+    )
+    at = max(tick, int(clock(UTC).timestamp()))
+    report = look_at_rows(
+        rows, tick, at, allow_private=bool(settings.ALLOW_PRIVATE_TARGETS)
+    )
+    update_probes(
+        report.written,
+        {
+            "results": "jsonb",
+            "state": "text",
+            "last_run_at": "timestamptz",
+            "certificate_expires_at": "timestamptz",
+        },
+        condition="(p.last_run_at IS NULL OR p.last_run_at < v.last_run_at)",
+    )
+    extra = {"looks": len(report.written), "lag_s": at - tick, **report.counts}
+    logger.info("probes.ran", extra=extra)
+    return report
+
+
+def receive_ping(uuid: UUID, sign: pings.Sign, now: datetime) -> bool:
+    """Keep a ping; return whether the heartbeat should be judged at once.
+
+    When this returns, the ping is durable. Raises NotFound for an unknown UUID.
+    """
+    return pings.keep(uuid, sign, now)
+
+
+def due_heartbeats(now: datetime, limit: int = 1000) -> list[Heartbeat]:
+    """Return the heartbeats that rang, or whose deadline has passed unnoticed."""
+    rang = Q(ring_at__isnull=False)
+    late = Q(deadline_at__lte=now) & ~Q(state=Heartbeat.State.DOWN)
+    due = Heartbeat.objects.filter(rang | late, enabled=True)
+    return list(due.select_related("space").order_by("deadline_at")[:limit])
+
+
+def note_judged(heartbeats: Iterable[Heartbeat], now: datetime) -> None:
+    """Remember how the heartbeats stood at `now`, when they were judged as given.
+
+    One that got a ping since it was read is left to be judged again.
+    """
+    for beat in heartbeats:
+        row = Heartbeat.objects.filter(pk=beat.pk)
+        judged = row.filter(
+            last_ping_at=beat.last_ping_at,
+            last_start_at=beat.last_start_at,
+            ring_at=beat.ring_at,
+        ).update(state=OUTCOMES[standing_of(beat, now)], ring_at=None)
+        if not judged:
+            row.filter(enabled=True, ring_at=None).update(ring_at=now)
+
+
+def standing_of(heartbeat: Heartbeat, now: datetime) -> Standing:
+    """Return how a heartbeat stands by its row."""
+    return stand(
+        last_ping_at=heartbeat.last_ping_at,
+        last_failed=heartbeat.last_failed,
+        deadline_at=heartbeat.deadline_at,
+        now=now,
+    )
+
+
+def prune_pings(keep: int = PINGS_KEPT) -> int:
+    """Remove all but the newest pings of each heartbeat; return how many went."""
+    newest_first = Window(
+        RowNumber(), partition_by=F("heartbeat_id"), order_by=[F("at").desc(), "-pk"]
+    )
+    numbered = Ping.objects.order_by().annotate(number=newest_first)
+    surplus = numbered.filter(number__gt=keep).values("pk")
+    removed, _by_model = Ping.objects.filter(pk__in=surplus).delete()
+    return removed
