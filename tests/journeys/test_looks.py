@@ -137,7 +137,7 @@ def test_a_server_that_answers_is_up(site):
 
 
 @pytest.mark.parametrize(
-    ("path", "settings", "text"),
+    ("path", "said", "text"),
     [
         ("/status/503", {}, "answered 503, expected 200-399"),
         ("/status/204", {"expected_status": "200,201"}, "answered 204, expected 200,201"),
@@ -147,14 +147,14 @@ def test_a_server_that_answers_is_up(site):
         ("/never", {"timeout_s": 0.3}, "no answer within 0.3 s"),
     ],
 )  # fmt: skip
-def test_a_server_that_answers_wrongly_is_down(site, path, settings, text):
-    seen = ask(site + path, **settings)
+def test_a_server_that_answers_wrongly_is_down(site, path, said, text):
+    seen = ask(site + path, **said)
 
     assert (seen.outcome, seen.text) == (Outcome.DOWN, text)
 
 
 @pytest.mark.parametrize(
-    ("path", "settings"),
+    ("path", "said"),
     [
         ("/status/404", {"expected_status": "404"}),
         ("/", {"keyword": "is well"}),
@@ -166,8 +166,8 @@ def test_a_server_that_answers_wrongly_is_down(site, path, settings, text):
         ("/ünïcode", {}),
     ],
 )
-def test_a_server_that_answers_as_expected_is_up(site, path, settings):
-    seen = ask(site + path, **settings)
+def test_a_server_that_answers_as_expected_is_up(site, path, said):
+    seen = ask(site + path, **said)
 
     assert (seen.outcome, seen.text) == (Outcome.UP, "")
 

@@ -24,7 +24,7 @@ def test_a_status_that_is_none_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("settings", "field"),
+    ("said", "field"),
     [
         ({"method": "BREW"}, "method"),
         ({"verify_tls": 1}, "verify_tls"),
@@ -39,8 +39,8 @@ def test_a_status_that_is_none_is_refused(text):
         ({"keywrod": "x"}, "settings"),
     ],
 )
-def test_the_setting_that_is_wrong_is_named(settings, field):
+def test_the_setting_that_is_wrong_is_named(said, field):
     with pytest.raises(InvalidInput) as refused:
-        http.check("http://example.org/", settings)
+        http.check("http://example.org/", said)
 
     assert list(refused.value.fields) == [field]
