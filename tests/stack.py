@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -133,6 +134,7 @@ class Hook:
     url: str
     got: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
     requests: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
     replies: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
     status: int = 200
@@ -150,6 +152,7 @@ def webhook() -> Iterator[Hook]:
     class Taker(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # noqa: N802
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            hook.at.append(time.time())
             hook.got.append(json.loads(body))
             hook.keys.append(self.headers["Idempotency-Key"])
             hook.requests.append((dict(self.headers), body))

@@ -23,8 +23,8 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {
-    "evaluate": _every(2, f"{DATA_PATH}.ring_evaluations"),
-    "probe": _every(2, f"{DATA_PATH}.ring_probes"),
+    "evaluate": _every(1, f"{DATA_PATH}.ring_evaluations"),
+    "probe": _every(1, f"{DATA_PATH}.ring_probes"),
     "heartbeat": _every(5, f"{DATA_PATH}.judge_heartbeats"),
     "route": _every(15, f"{DATA_PATH}.route_transitions"),
     "deliver": _every(5, f"{DATA_PATH}.deliver_notifications"),
