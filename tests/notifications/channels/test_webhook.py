@@ -124,7 +124,7 @@ def test_what_is_no_address_of_a_webhook_is_refused(address):
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "given",
     [
         {"secret": 5},
         {"colour": "red"},
@@ -136,9 +136,9 @@ def test_what_is_no_address_of_a_webhook_is_refused(address):
         {"headers": {"idempotency-key": "mine"}},
     ],
 )
-def test_what_is_no_setting_of_a_webhook_is_refused(settings):
+def test_what_is_no_setting_of_a_webhook_is_refused(given):
     with pytest.raises(InvalidInput) as refused:
-        Webhook().check("https://example.org/hook", settings)
+        Webhook().check("https://example.org/hook", given)
 
     assert list(refused.value.fields) == ["settings"]
 
