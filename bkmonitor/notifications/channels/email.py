@@ -74,6 +74,19 @@ class Email:
             raise DeliveryError(f"the mail server did not answer: {error}") from error
 
 
+def check_server(url: str) -> None:
+    """Reach a mail server and log in there; DeliveryError says why it cannot be done."""
+    try:
+        with _session(url, name="localhost") as session:
+            session.ehlo_or_helo_if_needed()
+    except smtplib.SMTPResponseException as error:
+        raise DeliveryError(
+            f"the mail server said {error.smtp_code} {_text(error.smtp_error)}"
+        ) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise DeliveryError(f"the mail server did not answer: {error}") from error
+
+
 def compose(
     receiver: Receiver, message: Message, envelope: Envelope, sender: str
 ) -> EmailMessage:
