@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from bkmonitor.accounts.installation import public_url
+from bkmonitor.accounts.installation import installation, public_url
 from bkmonitor.accounts.models import Space
 from bkmonitor.notifications.models import Receiver
 from bkmonitor.probes.models import Heartbeat, Probe
@@ -41,6 +41,12 @@ def open_points(space: Space) -> list[Point]:
             bool(public_url()),
             _("Say under which address people reach this service"),
             _("Links in messages need it: set BKM_PUBLIC_URL."),
+        ),
+        Point(
+            bool(installation().completed_at),
+            _("Finish the set-up"),
+            _("It ends when a message is known to arrive."),
+            "setup_finish",
         ),
         Point(
             bool(settings.VM_WRITE_URL),
