@@ -1,7 +1,10 @@
 """Outbound HTTP with a deadline, a size limit and an address guard."""
 
+import contextlib
 import ipaddress
+import os
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +48,32 @@ class Answer:
     body: bytes
 
 
+class _CutOff:
+    """Ends a connection, whatever it is doing, unless it is called off in time.
+
+    A server that sends a byte now and then never runs into the timeout of a single
+    wait, and would hold us for hours.
+    """
+
+    def __init__(self, connection: socket.socket, after_s: float) -> None:
+        # A copy, since the connection's own number may be another file's by then.
+        self._copy = socket.socket(fileno=os.dup(connection.fileno()))
+        self.fired = False
+        self._timer = threading.Timer(after_s, self._fire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def call_off(self) -> None:
+        """Let the connection live."""
+        self._timer.cancel()
+        self._copy.close()
+
+    def _fire(self) -> None:
+        self.fired = True
+        with contextlib.suppress(OSError):
+            self._copy.shutdown(socket.SHUT_RDWR)
+
+
 class _Guarded:
     """Resolve once, check every address, connect to an address that was checked."""
 
@@ -57,6 +86,16 @@ class _Guarded:
             check_address(address, allow_private=self.allow_private)
         self._dns_host = addresses[0]
         return super()._new_conn()  # type: ignore[misc, no-any-return]
+
+    def getresponse(self: Any) -> Any:
+        cut_off = _CutOff(self.sock, self.timeout)
+        try:
+            response = super().getresponse()  # type: ignore[misc]
+        except BaseException:
+            cut_off.call_off()
+            raise
+        response.cut_off = cut_off  # for `request`, which reads the body
+        return response
 
 
 class _HTTPConnection(_Guarded, HTTPConnection):
@@ -101,8 +140,8 @@ def request(
 ) -> Answer:
     """Send one request and return the whole answer; redirects are not followed.
 
-    Units   timeout_s bounds the connection and each wait for bytes; max_bytes is
-            the largest body that is read.
+    Units   timeout_s bounds the connection, and then the whole answer; max_bytes
+            is the largest body that is read.
     Errors  AddressRefused by the guard; InvalidInput for a URL that is none;
             UpstreamUnavailable when there is no answer or it is too large.
     """
@@ -116,15 +155,19 @@ def request(
             redirect=False,
             preload_content=False,
         )
+        cut_off: _CutOff = response.cut_off  # type: ignore[attr-defined]
         try:
             content = response.read(max_bytes + 1)
         finally:
-            response.release_conn()
+            cut_off.call_off()
+            response.close() if cut_off.fired else response.release_conn()
     except (urllib3.exceptions.LocationValueError, UnicodeError) as error:
         # A part of a host name that is empty or too long is no Unicode for DNS.
         raise InvalidInput(f"{url!r} is not a URL that can be called") from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise UpstreamUnavailable(f"no answer from {_host(url)}: {error}") from error
+    if cut_off.fired:
+        raise UpstreamUnavailable(f"{_host(url)} took more than {timeout_s:g} s")
     if len(content) > max_bytes:
         raise UpstreamUnavailable(f"{_host(url)} answered more than {max_bytes} bytes")
     lowered = {name.lower(): value for name, value in response.headers.items()}
