@@ -3,6 +3,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from bkmonitor.accounts.services import update_installation
 from bkmonitor.lib.frame import Frame
 from bkmonitor.web.views import overview
 from tests.factories import (
@@ -67,6 +68,7 @@ def test_when_all_is_set_up_there_is_nothing_to_do(admin_client, settings):
     settings.PUBLIC_URL = "http://testserver"
     make_receiver(admin_client.space)
     make_probe(admin_client.space)
+    update_installation(completed_at=NOON)
 
     page = page_of(admin_client)
 
