@@ -8,11 +8,15 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from bkmonitor.alerts.services import record
+from bkmonitor.evaluation.heartbeats import judge_heartbeats as judge_heartbeat_rows
+from bkmonitor.evaluation.probes import judge_probes
 from bkmonitor.evaluation.strategies import evaluate
 from bkmonitor.evaluation.verdict import Verdicts
 from bkmonitor.lib.errors import InvalidInput, NotJudged, UpstreamUnavailable
 from bkmonitor.lib.telemetry import EVALUATION_LAG, EVALUATIONS, EVALUATIONS_FAILING
 from bkmonitor.metrics import query
+from bkmonitor.metrics.ingest import write_samples
+from bkmonitor.probes import services as probes
 from bkmonitor.strategies import services as strategies
 from bkmonitor.strategies.models import Strategy
 
@@ -60,4 +64,31 @@ def _conclude(strategy: Strategy, at: datetime, verdicts: Verdicts | NotJudged) 
     with transaction.atomic():
         changed = record(verdicts)
         strategies.note_evaluated(strategy, at=at, series=len(verdicts.labels))
+    return changed
+
+
+def probe_batch(ids: Sequence[int], tick: int) -> int:
+    """Look at the targets of probes, judge them, keep their samples.
+
+    The judgement comes before the samples: an alert does not wait for the store,
+    and a store that is down loses samples only.
+    """
+    at = datetime.fromtimestamp(tick, UTC)
+    report = probes.run_probes(ids, tick)
+    changed = sum(record(verdicts) for verdicts in judge_probes(report.probes, at))
+    for space, lines in report.samples.items():
+        try:
+            write_samples(space, lines)
+        except (InvalidInput, UpstreamUnavailable) as error:
+            logger.warning(
+                "probe.samples_lost", extra={"space": space, "reason": str(error)}
+            )
+    return changed
+
+
+def judge_due_heartbeats(now: datetime) -> int:
+    """Judge the heartbeats that rang or whose deadline has passed."""
+    due = probes.due_heartbeats(now)
+    changed = sum(record(verdicts) for verdicts in judge_heartbeat_rows(due, now))
+    probes.note_judged(due, now)
     return changed

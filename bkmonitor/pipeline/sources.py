@@ -8,6 +8,7 @@ from django.db import transaction
 
 from bkmonitor.accounts.models import Space, User
 from bkmonitor.alerts.services import resolve_source
+from bkmonitor.probes import services as probes
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.strategies import services as strategies
 from bkmonitor.strategies.models import Strategy
@@ -36,10 +37,45 @@ def save_strategy(
 
 
 @transaction.atomic
+def save_probe(
+    space: Space,
+    fields: Mapping[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    probe: Probe | None = None,
+) -> Probe:
+    """Save a probe; when it is disabled its alerts end."""
+    saved = probes.save_probe(space, fields, by=by, now=now, probe=probe)
+    _end_if_disabled(saved, now)
+    return saved
+
+
+@transaction.atomic
+def save_heartbeat(
+    space: Space,
+    fields: Mapping[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    heartbeat: Heartbeat | None = None,
+) -> Heartbeat:
+    """Save a heartbeat; when it is disabled its alerts end."""
+    saved = probes.save_heartbeat(space, fields, by=by, now=now, heartbeat=heartbeat)
+    _end_if_disabled(saved, now)
+    return saved
+
+
+@transaction.atomic
 def remove(thing: Watched, *, now: datetime) -> None:
     """Delete a strategy, probe or heartbeat, and end its alerts with the reason."""
     resolve_source(KIND[type(thing)], thing.pk, at=now, reason="source_removed")
-    thing.delete()
+    if isinstance(thing, Strategy):
+        strategies.delete_strategy(thing)
+    elif isinstance(thing, Probe):
+        probes.delete_probe(thing)
+    else:
+        probes.delete_heartbeat(thing)
 
 
 def _end_if_disabled(thing: Watched, now: datetime) -> None:

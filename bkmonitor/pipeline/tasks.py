@@ -11,6 +11,7 @@ from bkmonitor.notifications import services as notifications
 from bkmonitor.notifications.channels.registry import CHANNELS
 from bkmonitor.pipeline import flow
 from bkmonitor.pipeline.charts import chart_of
+from bkmonitor.probes import services as probes
 from bkmonitor.routing import services as routing
 from bkmonitor.strategies import services as strategies
 
@@ -26,6 +27,27 @@ def ring_evaluations() -> None:
 def evaluate_strategies(ids: list[int], tick: int) -> None:
     """Evaluate a batch of strategies at one tick (Unix seconds)."""
     if flow.evaluate_batch(ids, tick, clock=timezone.now):
+        route_transitions.delay()
+
+
+@shared_task
+def ring_probes() -> None:
+    """Hand out the probes whose time has come (beat)."""
+    for claim in probes.claim_due_probes(timezone.now()):
+        run_probes.delay(list(claim.ids), claim.tick)
+
+
+@shared_task
+def run_probes(ids: list[int], tick: int) -> None:
+    """Look at a batch of targets and judge what was seen."""
+    if flow.probe_batch(ids, tick):
+        route_transitions.delay()
+
+
+@shared_task
+def judge_heartbeats() -> None:
+    """Judge heartbeats that rang or are late (beat, and a ping that changes something)."""
+    if flow.judge_due_heartbeats(timezone.now()):
         route_transitions.delay()
 
 

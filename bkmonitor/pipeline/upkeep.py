@@ -11,6 +11,7 @@ from django.utils import timezone
 from bkmonitor.lib import broker
 from bkmonitor.notifications import services as notifications
 from bkmonitor.pipeline import canaries
+from bkmonitor.probes.services import prune_pings
 
 # Alerts stay: their history is what people search years later.
 NOTIFICATIONS_KEPT = timedelta(days=400)
@@ -24,6 +25,7 @@ def canary(queue: str) -> None:
 
 @shared_task
 def prune() -> None:
-    """Delete what nobody will look at again: old notifications and ended sessions."""
+    """Delete what nobody will look at again: old notifications, pings and sessions."""
     notifications.prune(timezone.now() - NOTIFICATIONS_KEPT)
+    prune_pings()
     SessionStore.clear_expired()
