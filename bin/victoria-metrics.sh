@@ -19,7 +19,7 @@ printf 's|%s|***|g\n' "$token" >"$mask"
 service_answers() {
     local status
     exec 3<>"/dev/tcp/127.0.0.1/$port" || return 1
-    printf 'GET /prometheus/scrape-config HTTP/1.0\r\nHost: 127.0.0.1:%s\r\nAuthorization: Basic %s\r\n\r\n' \
+    printf 'GET /prometheus/scrape-config/jobs HTTP/1.0\r\nHost: 127.0.0.1:%s\r\nAuthorization: Basic %s\r\n\r\n' \
         "$port" "$(printf 'scrape:%s' "$token" | base64 -w0)" >&3
     read -r -t 10 status <&3
     exec 3>&-
@@ -44,6 +44,7 @@ exec victoria-metrics \
     -search.latencyOffset=1s \
     -maxLabelsPerTimeseries=10000000 \
     -memory.allowedPercent=20 \
+    -maxLabelsPerTimeseries=10000000 \
     -promscrape.config="$config" \
     -promscrape.configCheckInterval=10s \
     -loggerLevel=WARN > >(exec sed -u -f "$mask") 2>&1

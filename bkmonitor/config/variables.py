@@ -115,7 +115,7 @@ VARIABLES = (
     Variable("BKM_TRUSTED_PROXIES", words, "127.0.0.1,::1", "Proxies whose X-Forwarded headers are believed."),
     Variable("BKM_DATA", text, "/data", "The folder of everything that must survive: SQLite, keys, VictoriaMetrics, Redis, logs."),
     Variable("BKM_RUN", text, "/run/bkm", "The folder of sockets, ticks and metrics of running processes; may be emptied at any stop."),
-    Variable("BKM_LOG_DIR", text, "", "The folder of the programs' log files; BKM_DATA/log when empty."),
+    Variable("BKM_LOG_DIR", text, "", "The folder of the programs' log files; when empty BKM_DATA/log, and BKM_RUN/log in a worker or beat container."),
     Variable("BKM_LOG_LEVEL", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least severe line that is logged."),
     Variable("BKM_LOG_FORMAT", choice("json", "text"), "json", "One JSON object a line, or plain text."),
     Variable("BKM_DATABASE_URL", url("postgresql", "postgres", "sqlite"), "", "The database; SQLite in BKM_DATA when empty.", secret=True, required_in=SERVED),
@@ -165,8 +165,9 @@ def load(environ: Mapping[str, str], *, role: str = "manage") -> Configuration:
     warnings = _unknown(environ, errors)
     values: dict[str, Any] = {}
     for variable in VARIABLES:
+        told = len(errors)
         raw = _raw(variable, environ, errors)
-        if role in variable.required_in and not raw:
+        if role in variable.required_in and not raw and len(errors) == told:
             errors.append(f"{variable.name} is missing; the role {role} needs it")
         values[variable.name] = _parsed(variable, raw, errors)
     _check_secret_key(values["BKM_SECRET_KEY"], errors)

@@ -59,7 +59,7 @@ def render_supervisor(arguments: Sequence[str]) -> int:
     values = roles.checked(os.environ, "manage").values
     text = supervisor.render(
         supervisor.TEMPLATE.read_text(),
-        supervisor.filling(values, silent=False),
+        supervisor.filling(values, groups),
         groups=supervisor.GROUPS[groups],
     )
     if "--check" in arguments:

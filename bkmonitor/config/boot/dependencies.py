@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from bkmonitor.config.boot.exits import BAD_CONFIGURATION, TRY_AGAIN, Stop
 from bkmonitor.lib import broker
 
 logger = logging.getLogger(__name__)
+FAILURES = (psycopg2.Error, sqlite3.Error, redis.RedisError, OSError)
 # What PostgreSQL says when waiting is useless: it has no SQLSTATE at connection.
 REFUSALS = ("authentication failed", "does not exist", "no password supplied")
 EVICTING = "Redis evicts keys ({policy}); queues would be lost: set maxmemory-policy noeviction"
@@ -47,6 +48,29 @@ def wait_for_redis(url: str, *, timeout_s: float) -> None:
         raise Stop(BAD_CONFIGURATION, EVICTING.format(policy=policy))
 
 
+def silent_servers(values: Mapping[str, Any]) -> list[str]:
+    """Return a line for each server that is given and does not answer at once."""
+    asked: dict[str, Callable[[str], object]] = {
+        "BKM_DATABASE_URL": database.ping,
+        "BKM_REDIS_URL": lambda url: broker.client(url).ping(),
+    }
+    told = []
+    for name, ask in asked.items():
+        if not values[name]:
+            continue
+        try:
+            ask(values[name])
+        except FAILURES as error:
+            told.append(f"{name}: no answer: {_reason(error)}")
+    return told
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of an error; libpq puts advice into the others."""
+    lines = str(error).strip().splitlines()
+    return lines[0].strip() if lines else type(error).__name__
+
+
 def _first(answer: Any) -> str:
     """Return the one value of a CONFIG GET, whichever types the client uses."""
     for value in answer.values():
@@ -59,12 +83,12 @@ def _wait(what: str, ask: Callable[[], object], *, timeout_s: float) -> None:
     while True:
         try:
             ask()
-        except (psycopg2.Error, sqlite3.Error, redis.RedisError, OSError) as error:
-            reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        except FAILURES as error:
+            reason = _reason(error)
             if _is_refusal(error):
-                raise Stop(BAD_CONFIGURATION, f"{what}: {reason[0]}") from error
-            if reason[0] != told:
-                told = reason[0]
+                raise Stop(BAD_CONFIGURATION, f"{what}: {reason}") from error
+            if reason != told:
+                told = reason
                 logger.warning("start.waiting", extra={"for": what, "error": told})
             if time.monotonic() + pause > end:
                 raise Stop(

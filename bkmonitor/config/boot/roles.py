@@ -29,21 +29,17 @@ def start(role: str, arguments: Sequence[str], environ: Mapping[str, str]) -> No
     Errors  Stop with exit code 78 for what is configured wrongly, all of it in one
             list; 75 for what may be better at the next try.
     """
-    data, run = standalone.folders(environ) if role != "migrate" else (None, None)
+    if role == "migrate":
+        values = checked(environ, role).values
+        _wait(role, values)
+        schema.prepare_schema("auto", values, environ)
+        sys.exit(0)
+    run = standalone.run_folder(environ)
     added = standalone.own_environment(environ) if role == "standalone" else {}
     environ = {**environ, **added}
-    values = checked(environ, role).values
-    _check_queues(role, arguments)
-    if role != "standalone" or "BKM_REDIS_URL" not in added:
-        _wait(role, values)
-    else:
-        dependencies.wait_for_database(
-            database.url_of(values), timeout_s=values["BKM_WAIT_TIMEOUT"]
-        )
+    values = checked(environ, role, also=_unknown_queues(role, arguments)).values
+    _wait(role, values, own_redis="BKM_REDIS_URL" in added)
     schema.prepare_schema(_how(role, values), values, environ)
-    if role == "migrate":
-        sys.exit(0)
-    assert data is not None and run is not None
     schema.check_key(environ)
     _clear(run)
     standalone.note(run, {**added, "BKM_LISTEN": values["BKM_LISTEN"]})
@@ -52,40 +48,41 @@ def start(role: str, arguments: Sequence[str], environ: Mapping[str, str]) -> No
     BECOME[role](arguments, values, added)
 
 
-def checked(environ: Mapping[str, str], role: str) -> Configuration:
-    """Return the configuration; Stop 78 with every error there is."""
+def checked(
+    environ: Mapping[str, str], role: str, *, also: Sequence[str] = ()
+) -> Configuration:
+    """Return the configuration; Stop 78 with every error there is, `also` among them."""
     configuration = load(environ, role=role)
     for warning in configuration.warnings:
         sys.stderr.write(f"warning: {warning}\n")
-    if configuration.errors:
-        raise Stop(BAD_CONFIGURATION, *configuration.errors)
+    errors = [*configuration.errors, *also]
+    if errors:
+        # What is wrong with the servers is told in the same list, to be mended at once.
+        errors += dependencies.silent_servers(configuration.values)
+        raise Stop(BAD_CONFIGURATION, *errors)
     return configuration
 
 
-def _wait(role: str, values: Mapping[str, Any]) -> None:
+def _wait(role: str, values: Mapping[str, Any], *, own_redis: bool = False) -> None:
     timeout_s = values["BKM_WAIT_TIMEOUT"]
     dependencies.wait_for_database(database.url_of(values), timeout_s=timeout_s)
-    if role != "migrate":
+    if role != "migrate" and not own_redis:
         dependencies.wait_for_redis(values["BKM_REDIS_URL"], timeout_s=timeout_s)
 
 
 def _how(role: str, values: Mapping[str, Any]) -> str:
     """Return what to do about the schema: workers and beats leave it to others."""
     how: str = values["BKM_MIGRATE"]
-    if role == "migrate":
-        return "auto"
     return "wait" if how == "auto" and role in ("worker", "beat") else how
 
 
-def _check_queues(role: str, arguments: Sequence[str]) -> None:
+def _unknown_queues(role: str, arguments: Sequence[str]) -> list[str]:
+    """Return what is wrong with the queues that a worker was asked to work."""
     if role != "worker" or not arguments:
-        return
+        return []
     unknown = [name for name in arguments[0].split(",") if name not in QUEUES]
-    if unknown:
-        raise Stop(
-            BAD_CONFIGURATION,
-            f"no queue is called {', '.join(unknown)}; there are {', '.join(QUEUES)}",
-        )
+    known = ", ".join(QUEUES)
+    return [f"no queue is called {name}; there are {known}" for name in unknown]
 
 
 def _clear(run: Path) -> None:
@@ -141,11 +138,11 @@ def _become_standalone(arguments: Sequence[str], values: Any, added: Any) -> NoR
 
 
 def _supervise(role: str, values: Any, *, without: Sequence[str] = ()) -> NoReturn:
-    Path(supervisor.log_dir(values)).mkdir(parents=True, exist_ok=True)
+    Path(supervisor.log_dir(values, role)).mkdir(parents=True, exist_ok=True)
     form = values["BKM_LOG_FORMAT"]
     text = supervisor.render(
         supervisor.TEMPLATE.read_text(),
-        supervisor.filling(values, silent=True),
+        supervisor.filling(values, role),
         groups=supervisor.GROUPS[role],
         without=without,
     )

@@ -21,7 +21,7 @@ def own_environment(environ: Mapping[str, str]) -> dict[str, str]:
     Keys are made once and kept in BKM_DATA; a variable that is given wins, and then
     no store is started for it.
     """
-    data, run = folders(environ)
+    data, run = data_folder(environ), run_folder(environ)
     added = {
         **_key(environ, "BKM_SECRET_KEY", data / "secret_key"),
         **_key(environ, "BKM_SCRAPE_TOKEN", data / "scrape_token"),
@@ -35,25 +35,29 @@ def own_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return added
 
 
-def folders(environ: Mapping[str, str]) -> tuple[Path, Path]:
-    """Return BKM_DATA and BKM_RUN, made if need be; Stop 78 if they cannot be written."""
-    found = []
-    for name, default in (("BKM_DATA", "/data"), ("BKM_RUN", "/run/bkm")):
-        path = Path(environ.get(name) or default)
-        try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            writable = os.access(path, os.W_OK | os.X_OK)
-        except OSError:
-            writable = False
-        if not writable:
-            owner = f"{os.geteuid()}:{os.getegid()}"
-            raise Stop(
-                BAD_CONFIGURATION,
-                f"{name}: {path} cannot be written by {owner};"
-                f" run: chown -R {owner} {path}",
-            )
-        found.append(path.resolve())
-    return found[0], found[1]
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Return BKM_DATA, made if need be; Stop 78 if it cannot be written."""
+    return _writable("BKM_DATA", Path(environ.get("BKM_DATA") or "/data"))
+
+
+def run_folder(environ: Mapping[str, str]) -> Path:
+    """Return BKM_RUN, made if need be; Stop 78 if it cannot be written."""
+    return _writable("BKM_RUN", Path(environ.get("BKM_RUN") or "/run/bkm"))
+
+
+def _writable(name: str, path: Path) -> Path:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writable = os.access(path, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        owner = f"{os.geteuid()}:{os.getegid()}"
+        raise Stop(
+            BAD_CONFIGURATION,
+            f"{name}: {path} cannot be written by {owner}; run: chown -R {owner} {path}",
+        )
+    return path.resolve()
 
 
 def note(run: Path, added: Mapping[str, str]) -> None:

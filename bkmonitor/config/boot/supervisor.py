@@ -26,29 +26,32 @@ GROUPS = {
 }
 
 
-def filling(values: Mapping[str, Any], *, silent: bool) -> dict[str, str]:
-    """Return what each placeholder of the template stands for."""
+def filling(values: Mapping[str, Any], role: str) -> dict[str, str]:
+    """Return what each placeholder of the template stands for in a role or on a host."""
+    # In a worker's or beat's container the files lie in memory.
+    small = role in ("worker", "beat")
     times = stop_times(values["BKM_STOP_GRACE"])
     sizes = concurrency(values)
     return {
         "BKM_HOME": str(HOME),
         "BKM_DATA": values["BKM_DATA"],
         "BKM_RUN": values["BKM_RUN"],
-        "BKM_LOG_DIR": log_dir(values),
-        "SILENT": "true" if silent else "false",
+        "BKM_LOG_DIR": log_dir(values, role),
+        "SILENT": "false" if role == "host" else "true",
         "STOP_PROGRAM": str(times.program),
         "STOP_STORE": str(times.store),
-        "LOG_BYTES": "20MB",
-        "LOG_FILES": "5",
+        "LOG_BYTES": "2MB" if small else "20MB",
+        "LOG_FILES": "2" if small else "5",
         "ALL_QUEUES": ",".join(QUEUES),
         "CONCURRENCY_STANDALONE": str(values["BKM_WORKER_CONCURRENCY"] or 2),
         "VM_LISTEN": values["BKM_VM_WRITE_URL"].rpartition("@")[2].rpartition("/")[2],
     } | {f"CONCURRENCY_{queue.upper()}": str(n) for queue, n in sizes.items()}
 
 
-def log_dir(values: Mapping[str, Any]) -> str:
+def log_dir(values: Mapping[str, Any], role: str) -> str:
     """Return the folder of the programs' log files."""
-    return str(values["BKM_LOG_DIR"] or f"{values['BKM_DATA']}/log")
+    place = "BKM_RUN" if role in ("worker", "beat") else "BKM_DATA"
+    return str(values["BKM_LOG_DIR"] or f"{values[place]}/log")
 
 
 def render(

@@ -15,7 +15,7 @@ from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.pipeline.queues import QUEUES
 
 VALUES = filling(
-    load({"BKM_VM_WRITE_URL": "http://127.0.0.1:8428"}).values, silent=True
+    load({"BKM_VM_WRITE_URL": "http://127.0.0.1:8428"}).values, "standalone"
 )
 
 
