@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from bkmonitor.accounts.access import Role
 from bkmonitor.accounts.models import Space
+from bkmonitor.alerts.models import Severity
 from bkmonitor.api import filters
 from bkmonitor.api.auth import person
 from bkmonitor.api.fields import LabelsField
@@ -36,9 +37,7 @@ MOST_SERIES = 50
 class LimitSerializer(serializers.Serializer[Any]):
     """From where on a value is a problem; "any" takes every value and has none."""
 
-    severity = serializers.ChoiceField(
-        choices=[(1, "critical"), (2, "warning"), (3, "info")]
-    )
+    severity = serializers.ChoiceField(choices=Severity.choices)
     operator = serializers.ChoiceField(choices=[*OPERATORS, ANY])
     value = serializers.FloatField(required=False, allow_null=True)
 

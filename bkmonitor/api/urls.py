@@ -4,10 +4,12 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from bkmonitor.api.alerts import AlertViewSet
+from bkmonitor.api.heartbeats import HeartbeatViewSet
 from bkmonitor.api.me import MeView
 from bkmonitor.api.members import MemberViewSet
 from bkmonitor.api.notifications import NotificationViewSet
 from bkmonitor.api.nowhere import NowhereView
+from bkmonitor.api.probes import ProbeViewSet
 from bkmonitor.api.receivers import ReceiverViewSet
 from bkmonitor.api.schema import SchemaView
 from bkmonitor.api.scrape_targets import ScrapeTargetViewSet
@@ -18,8 +20,10 @@ from bkmonitor.api.tokens import TokenViewSet
 
 router = SimpleRouter()
 router.register("alerts", AlertViewSet, basename="alert")
+router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
 router.register("members", MemberViewSet, basename="member")
 router.register("notifications", NotificationViewSet, basename="notification")
+router.register("probes", ProbeViewSet, basename="probe")
 router.register("receivers", ReceiverViewSet, basename="receiver")
 router.register("scrape-targets", ScrapeTargetViewSet, basename="scrape-target")
 router.register("spaces", SpaceViewSet, basename="space")

@@ -207,6 +207,11 @@ SPECTACULAR_SETTINGS = {
     # Choices that several fields share, or fields of one name with other choices.
     "ENUM_NAME_OVERRIDES": {
         "AlertState": "bkmonitor.alerts.models.Alert.State",
+        "HeartbeatState": "bkmonitor.probes.models.Heartbeat.State",
         "NotificationState": "bkmonitor.notifications.models.Notification.State",
+        "PingKind": "bkmonitor.probes.models.Ping.Kind",
+        "ProbeKind": "bkmonitor.probes.models.Probe.Kind",
+        "ProbeState": "bkmonitor.probes.models.Probe.State",
+        "Severity": "bkmonitor.alerts.models.Severity",
     },
 }
