@@ -268,3 +268,5 @@ def test_it_is_finished_when_a_message_is_known_to_arrive(operator):
 
     assert "The set-up is finished" in text(answer)
     assert installation().completed_at is not None
+    # The service is watched too, and its troubles reach the same people.
+    assert Receiver.objects.filter(space__is_builtin=True).count() == 1

@@ -25,8 +25,9 @@ from bkmonitor.lib.errors import Conflict, DeliveryError, NotFound, TooManyReque
 from bkmonitor.notifications import services as notifications
 from bkmonitor.notifications.channels.email import check_server
 from bkmonitor.notifications.models import Notification, Receiver
+from bkmonitor.pipeline import selfwatch
+from bkmonitor.pipeline.sources import save_probe
 from bkmonitor.probes.models import Probe
-from bkmonitor.probes.services import save_probe
 from bkmonitor.web.access import PageRequest, View, clock, person_view
 from bkmonitor.web.bells import ring_delivery
 from bkmonitor.web.checklist import can_tell_somebody
@@ -268,7 +269,9 @@ def finish(request: PageRequest, space: Space) -> HttpResponse:
     """End the set-up, if a message is known to arrive."""
     ready = can_tell_somebody(space)
     if request.method == "POST" and ready:
-        accounts.update_installation(completed_at=clock())
+        with transaction.atomic():
+            _watch_itself(request.user, space)
+            accounts.update_installation(completed_at=clock())
         with override(request.user.language):
             messages.success(request, _("The set-up is finished. You will be told."))
         return redirect("overview", space.slug)
@@ -282,3 +285,13 @@ def finish(request: PageRequest, space: Space) -> HttpResponse:
         "step": 5,
     }
     return render(request, "setup/finish.html", context)
+
+
+def _watch_itself(user: User, space: Space) -> None:
+    """Have the service watched too, and its troubles told to the same receivers."""
+    own = selfwatch.install(by=user, now=clock())
+    known = Receiver.objects.filter(
+        space=space, confirmed_at__isnull=False, enabled=True
+    )
+    for each in known:
+        selfwatch.copy_receiver(each, own)
