@@ -89,7 +89,9 @@ def _judge_present(
             continue
         _note_data_back(alert, verdicts.at, changes)
         if severity == NORMAL:
-            sentence = Sentence("resolved.normal", {"value": _value(verdicts, row)})
+            sentence = verdicts.sentences.get(row) or Sentence(
+                "resolved.normal", {"value": _value(verdicts, row)}
+            )
             _resolve(alert, verdicts.at, "normal", sentence, changes)
         elif severity != HELD:
             _alter(alert, verdicts, row, changes)

@@ -19,8 +19,9 @@ def judge_heartbeats(heartbeats: Iterable[Heartbeat], at: datetime) -> list[Verd
 def _judge(heartbeat: Heartbeat, at: datetime) -> Verdicts:
     standing = standing_of(heartbeat, at)
     sentence = _sentence(heartbeat, standing)
+    firing = standing in (Standing.LATE, Standing.FAILED)
     calm = NORMAL if standing is Standing.UP else HELD
-    severity = heartbeat.severity if sentence else calm
+    severity = heartbeat.severity if firing else calm
     status = heartbeat.last_exit_status
     return Verdicts(
         source=source_of(heartbeat),
@@ -46,7 +47,7 @@ def _sentence(heartbeat: Heartbeat, standing: Standing) -> Sentence | None:
                 "last_ping_at": last.isoformat() if last else None,
             },
         )
-    return None
+    return Sentence("heartbeat.up") if standing is Standing.UP else None
 
 
 def source_of(heartbeat: Heartbeat) -> Source:

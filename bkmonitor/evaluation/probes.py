@@ -60,7 +60,6 @@ def _points(probe: Probe, points: int) -> Severities:
 
 def _verdicts(probe: Probe, at: datetime, severity: Severities) -> Verdicts:
     newest = probe.results[-1]
-    sentence = _sentence(probe, firing=bool(severity[0] > 0))
     return Verdicts(
         source=source_of(probe),
         at=max(at, probe.last_run_at or at),
@@ -68,19 +67,19 @@ def _verdicts(probe: Probe, at: datetime, severity: Severities) -> Verdicts:
         labels=({},),
         severity=severity,
         values=np.array([newest[2]], dtype=np.float64),
-        sentences={0: sentence} if sentence else {},
+        sentences={0: _sentence(probe, firing=bool(severity[0] > 0))},
     )
 
 
-def _sentence(probe: Probe, *, firing: bool) -> Sentence | None:
-    """Say what the newest look that was judged has shown, if that is the verdict."""
+def _sentence(probe: Probe, *, firing: bool) -> Sentence:
+    """Say what the newest look has shown that speaks for the verdict."""
     if not firing:
-        return None
-    shown: list[Result] = [entry for entry in probe.results if entry[1] == 0]
+        return Sentence("probe.up", {"seconds": probe.results[-1][2]})
+    down = [entry for entry in probe.results if entry[1] == 0]
     return Sentence(
         "probe.down",
         {
-            "error": shown[-1][3] if shown else "",
+            "error": down[-1][3] if down else "",
             "kind": probe.kind,
             "target": probe.target,
         },

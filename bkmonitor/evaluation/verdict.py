@@ -43,7 +43,8 @@ class Verdicts:
     labels     S label sets, without the source's own labels
     severity   (S,) int8: 1..3 firing, NORMAL when over, HELD when not judged
     values     (S,) float64: the newest value, NaN where there is none
-    sentences  one for each series with a severity of 1..3, by row
+    sentences  one for each series with a severity of 1..3, by row; for one that is
+               NORMAL, how its end is told, if not by its value
     absent_is_normal  what a series means that is not in `labels`: over, or its
                data is missing and it stays as it is
     at         the moment the evaluation is for

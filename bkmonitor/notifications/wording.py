@@ -221,6 +221,10 @@ def _heartbeat_failed(params: Params) -> str:
     return _("The job failed with exit status %(status)s") % {"status": number(status)}
 
 
+def _heartbeat_up(_params: Params) -> str:
+    return _("The job reported success again")
+
+
 def _normal(params: Params) -> str:
     value = params.get("value")
     if value is None:
@@ -261,6 +265,7 @@ SENTENCES: Mapping[str, Callable[[Params], str]] = {
     "probe.up": _probe_up,
     "heartbeat.late": _heartbeat_late,
     "heartbeat.failed": _heartbeat_failed,
+    "heartbeat.up": _heartbeat_up,
     "resolved.normal": _normal,
     "resolved.absent": _absent,
     "resolved.source_removed": _source_removed,

@@ -167,6 +167,7 @@ SAID = [
         "The job reported that it failed.",
         "任务报告执行失败。",
     ),
+    ("heartbeat.up", {}, "The job reported success again.", "任务已重新报告成功。"),
     (
         "resolved.normal",
         {"value": 12.0},
