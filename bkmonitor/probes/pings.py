@@ -132,11 +132,14 @@ def _beat(kind: str, dialect: _Dialect) -> str:
     """
     if kind == Kind.LOG:
         return (
-            "SELECT id, NULL AS duration_s, 1 = 0 AS rings "
+            "SELECT id, CAST(NULL AS double precision) AS duration_s, 1 = 0 AS rings "
             "FROM probes_heartbeat WHERE uuid = %(uuid)s"
         )
     if kind == Kind.START:
-        sets, returned = _start(dialect), "NULL AS duration_s, 1 = 0 AS rings"
+        sets, returned = (
+            _start(dialect),
+            "CAST(NULL AS double precision) AS duration_s, 1 = 0 AS rings",
+        )
     else:
         sets = _end(dialect, failed=kind == Kind.FAIL)
         returned = (

@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from bkmonitor.protocols import own_metrics, prometheus, remote_write, scrape
+from bkmonitor.protocols import own_metrics, ping, prometheus, remote_write, scrape
 
 urlpatterns: list[URLPattern] = [
     path("metrics", own_metrics.metrics),
+    path("ping/<str:code>", ping.ping),
+    path("ping/<str:code>/", ping.ping),
+    path("ping/<str:code>/<str:word>", ping.ping),
     path("prometheus/api/v1/write", remote_write.write),
     path("prometheus/api/v1/import/prometheus", remote_write.import_text),
     path("prometheus/api/v1/query", prometheus.query),
