@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -139,8 +139,7 @@ def _html(letter: Letter, message: Message, *, has_chart: bool) -> str:
 
 @contextlib.contextmanager
 def _session(url: str, *, name: str) -> Iterator[smtplib.SMTP]:
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    parts, host, port = _place(url)
     # The name is given, since looking up our own may take longer than the mail.
     told: dict[str, Any] = {"timeout": TIMEOUT_S, "local_hostname": name}
     if parts.scheme == "smtps":
@@ -159,6 +158,15 @@ def _session(url: str, *, name: str) -> Iterator[smtplib.SMTP]:
         with contextlib.suppress(smtplib.SMTPException, OSError):
             session.quit()
         session.close()
+
+
+def _place(url: str) -> tuple[SplitResult, str, int]:
+    try:
+        parts = urlsplit(url)
+        return parts, parts.hostname or "localhost", parts.port or PORTS[parts.scheme]
+    except (ValueError, KeyError) as error:
+        # Without the URL itself, which holds a password.
+        raise DeliveryError("the URL of the mail server makes no sense") from error
 
 
 def _hand_over(

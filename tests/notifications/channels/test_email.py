@@ -154,3 +154,16 @@ def test_without_a_mail_server_it_waits_for_the_operator(
         Email().send(receiver, FIRED, ENVELOPE)
 
     assert not waits.value.permanent
+
+
+@pytest.mark.parametrize("url", ["smtp://u:hidden@host:port", "http://hidden@host"])
+def test_a_url_of_a_mail_server_that_makes_no_sense_is_not_shown(
+    receiver, settings, url
+):
+    settings.SMTP_URL, settings.MAIL_FROM = url, "a@example.org"
+
+    with pytest.raises(DeliveryError, match="makes no sense") as waits:
+        Email().send(receiver, FIRED, ENVELOPE)
+
+    assert not waits.value.permanent
+    assert "hidden" not in str(waits.value)
