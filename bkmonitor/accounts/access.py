@@ -1,5 +1,7 @@
 """Who may do what: roles of users and scopes of tokens, on one scale."""
 
+from django.utils.translation import gettext as _
+
 from bkmonitor.accounts.models import ApiToken, Member, User
 from bkmonitor.lib.errors import Forbidden, NotFound
 
@@ -44,10 +46,13 @@ def require(who: Principal, space_id: int, needed: Member.Role) -> None:
         raise NotFound(f"there is no space {space_id} here")
     if isinstance(who, ApiToken):
         raise Forbidden(
-            f"the token's scopes ({', '.join(who.scopes)}) are not enough: "
-            f"this needs the role {needed.value}"
+            _("the token may %(scopes)s, and this needs the role %(role)s")
+            % {"scopes": ", ".join(who.scopes), "role": needed.value}
         )
-    raise Forbidden(f"this needs the role {needed.value}; yours is {role}")
+    raise Forbidden(
+        _("this needs the role %(role)s, and yours is %(own)s")
+        % {"role": needed.label, "own": role.label if role else ""}
+    )
 
 
 def may_create_spaces(who: Principal) -> bool:

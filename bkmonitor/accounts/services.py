@@ -218,7 +218,9 @@ def note_key() -> None:
 def _update(row: Row, changes: Mapping[str, Any], *, allowed: Collection[str]) -> Row:
     for name, value in changes.items():
         if name not in allowed:
-            raise InvalidInput(f"{name} cannot be changed", {name: "cannot be changed"})
+            raise InvalidInput(
+                f"{name} cannot be changed", {name: _("cannot be changed")}
+            )
         setattr(row, name, value)
     check_row(row)
     row.save(update_fields=list(changes))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -62,7 +63,7 @@ class SpaceViewSet(
         """Open a space and become its administrator."""
         user = person(request)
         if user is None or not may_create_spaces(user):
-            raise Forbidden("only administrators of a space may open another")
+            raise Forbidden(_("only administrators of a space may open another"))
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         space = services.create_space(by=user, **serializer.validated_data)
@@ -75,6 +76,8 @@ class SpaceViewSet(
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         if fields.pop("slug", space.slug) != space.slug:
-            raise InvalidInput("slug: cannot be changed", {"slug": "cannot be changed"})
+            raise InvalidInput(
+                "slug: cannot be changed", {"slug": _("cannot be changed")}
+            )
         services.update_space(space, **fields)
         return Response(self.get_serializer(space).data)

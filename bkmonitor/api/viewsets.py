@@ -118,7 +118,10 @@ class OwnedViewSet(viewsets.GenericViewSet[Any]):
         enough = ORDER[ORDER.index(self.needed) :]
         mine = Member.objects.filter(user=self.who, role__in=enough).values("space")
         if not mine:
-            raise Forbidden(f"this needs the role {self.needed.value} in some space")
+            raise Forbidden(
+                _("this needs the role %(role)s in some space")
+                % {"role": self.needed.label}
+            )
         return rows.filter(space__in=mine)
 
 
