@@ -6,6 +6,8 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 QUIET = ("/healthz/", "/static/")
+# Senders of samples come many times a second; what they are refused is told.
+QUIET_WHEN_TAKEN = ("/prometheus/api/v1/write", "/prometheus/api/v1/import/")
 
 
 class AccessLogger(Logger):  # type: ignore[misc]
@@ -15,7 +17,8 @@ class AccessLogger(Logger):  # type: ignore[misc]
         self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta
     ) -> None:
         """Log one answered request."""
-        if req.path.startswith(QUIET):
+        taken = str(resp.status).startswith("204")
+        if req.path.startswith(QUIET + QUIET_WHEN_TAKEN if taken else QUIET):
             return
         self.access_log.info(
             "http.request",
