@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from urllib.parse import quote, urlencode
 import urllib3
 
 from tests.servers import Server, free_port, victoria_metrics, wait_for
-from tests.stack import Stack
+from tests.stack import Stack, running_stack
 
 SCRAPE_TOKEN = "token-of-the-scraper="
 HTTP = urllib3.PoolManager(retries=False, timeout=20.0)
@@ -50,7 +49,7 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        return f"{self.stack.web.url}/prometheus"
+        return f"{self.stack.url}/prometheus"
 
     def token(self, slug: str, *scopes: str) -> str:
         """Return the secret of a new token of a space, which is made if need be."""
@@ -90,10 +89,12 @@ class Gateway:
     @contextlib.contextmanager
     def store(self) -> Iterator[Server]:
         """Run VictoriaMetrics, which reads from the service what to scrape."""
-        web = self.stack.web.url.removeprefix("http://")
+        web = self.stack.url.removeprefix("http://")
         config = f"http://scrape:{quote(SCRAPE_TOKEN)}@{web}/prometheus/scrape-config"
         flags = [f"-promscrape.config={config}", "-promscrape.configCheckInterval=1s"]
-        with victoria_metrics(self.stack.folder, *flags, port=self.vm_port) as server:
+        folder = self.stack.folder / "store"
+        folder.mkdir(exist_ok=True)
+        with victoria_metrics(folder, *flags, port=self.vm_port) as server:
             yield server
 
     def _call(self, method: str, path: str, secret: str, body: bytes = b"") -> Answer:
@@ -104,25 +105,15 @@ class Gateway:
 
 @contextlib.contextmanager
 def running_gateway(folder: Path) -> Iterator[Gateway]:
-    """Run gunicorn, 2 processes of 4 threads, with SQLite; the store is not running."""
+    """Run the web role, 2 processes of 4 threads; its store is yet to be started."""
     vm_port = free_port()
-    (folder / "run").mkdir()
-    (folder / "log").mkdir()
-    own = {k: v for k, v in os.environ.items() if not k.startswith("BKM_")}
-    environ = {
-        **own,
-        "DJANGO_SETTINGS_MODULE": "bkmonitor.config.settings",
-        "BKM_SECRET_KEY": "a key for journeys, longer than needed",
-        "BKM_SCRAPE_TOKEN": SCRAPE_TOKEN,
-        "BKM_DATA": str(folder),
-        "BKM_RUN": str(folder / "run"),
-        "BKM_VM_WRITE_URL": f"http://127.0.0.1:{vm_port}",
-        "BKM_WEB_WORKERS": "2",
-        "BKM_WEB_THREADS": "4",
-        "BKM_LOG_FORMAT": "text",
-    }
-    with contextlib.ExitStack() as parts:
-        stack = Stack(folder, environ, *[None] * 5, parts)  # type: ignore[arg-type]
-        stack.manage("migrate", "-v0")
-        stack.web = stack.start_web(free_port())
+    with running_stack(
+        folder,
+        roles=False,
+        BKM_VM_WRITE_URL=f"http://127.0.0.1:{vm_port}",
+        BKM_SCRAPE_TOKEN=SCRAPE_TOKEN,
+        BKM_WEB_WORKERS="2",
+        BKM_WEB_THREADS="4",
+    ) as stack:
+        stack.start("web")
         yield Gateway(stack, vm_port)
