@@ -1,6 +1,9 @@
 """Signs of life, in the way of healthchecks.io: the clients people have work unchanged."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from threading import Event
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -57,7 +60,29 @@ def ping(request: HttpRequest, code: str, word: str = "") -> HttpResponse:
 
 
 def ring() -> None:
-    """Have the heartbeat judged now; without Redis the beat will, from the rows."""
+    """Have the heartbeat judged now, without keeping the caller waiting.
+
+    Celery takes seconds to find out that Redis is gone, and a job must not wait for
+    that. One bell for all who ring in the meantime is enough: it names no heartbeat.
+    Without Redis the beat finds the rows.
+    """
+    if not _waiting.is_set():
+        _waiting.set()
+        _ringer().submit(_ring_now)
+
+
+# A bell is about to be rung; it will be heard by whoever rings before that.
+_waiting = Event()
+
+
+@cache
+def _ringer() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="bell")
+
+
+def _ring_now() -> None:
+    # Cleared first: a ping that comes while the bell rings needs another.
+    _waiting.clear()
     try:
         judge_heartbeats.apply_async(retry=False)
     except OperationalError as error:

@@ -25,7 +25,7 @@ from bkmonitor.probes.kinds import http, icmp, tcp
 from bkmonitor.probes.kinds.look import Outcome, Target
 from tests.servers import free_port
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.enable_socket]
 
 EXPIRES = datetime(2036, 5, 4, 3, 2, 1, tzinfo=UTC)
 

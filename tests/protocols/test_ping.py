@@ -1,10 +1,12 @@
 import uuid
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from bkmonitor.evaluation.heartbeats import judge_heartbeats
 from bkmonitor.lib.errors import NotFound
@@ -267,3 +269,21 @@ def test_while_disabled_pings_are_kept_and_change_nothing():
     assert Ping.objects.get().kind == "fail"
     assert beat.deadline_at is None
     assert due_heartbeats(NOON) == []
+
+
+def test_without_redis_the_job_does_not_wait(client, beat, monkeypatch):
+    tried, go_on = [], Event()
+
+    def fail(**_options):
+        tried.append("!")
+        go_on.wait(5)
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(door.judge_heartbeats, "apply_async", fail)
+    for _ in range(3):
+        assert client.get(f"/ping/{beat.uuid}/fail").status_code == 200
+
+    go_on.set()
+    door._ringer().submit(lambda: None).result(5)
+    assert 1 <= len(tried) <= 2
+    assert [kept.kind for kept in Ping.objects.all()] == ["fail"] * 3
