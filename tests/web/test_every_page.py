@@ -1,0 +1,126 @@
+"""Every page of a space from nobody, from another space, and with too little."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from bkmonitor.accounts.access import ORDER
+from tests.factories import make_alert, make_member, make_space, make_strategy
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True)
+class Page:
+    """What it takes to see a page or to use a form: the least role, and a row."""
+
+    role: str = "viewer"
+    make: object = None
+
+
+# A new page of a space has to be entered here, or the first test fails.
+PAGES = {
+    "overview": Page(),
+    "ingest": Page(),
+    "system": Page(),
+    "alerts": Page(),
+    "alert": Page(make=make_alert),
+    "alert_chart": Page(make=make_alert),
+    "alert_acknowledge": Page("responder", make_alert),
+    "alert_unacknowledge": Page("responder", make_alert),
+    "alert_comment": Page("responder", make_alert),
+    "strategies": Page(),
+    "strategy_new": Page("editor"),
+    "strategy_preview": Page("editor"),
+    "strategy": Page(make=make_strategy),
+    "strategy_edit": Page("editor", make_strategy),
+    "strategy_series": Page(make=make_strategy),
+    "strategy_switch": Page("editor", make_strategy),
+    "strategy_remove": Page("editor", make_strategy),
+}
+ROWS = [name for name, page in PAGES.items() if page.make]
+MORE_THAN_VIEWED = [name for name, page in PAGES.items() if page.role != "viewer"]
+
+
+def pages_of_a_space(patterns=None, prefix=""):
+    """Return the names of all routes below a space."""
+    names = set()
+    for pattern in patterns or get_resolver("bkmonitor.web.urls").url_patterns:
+        route = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            names |= pages_of_a_space(pattern.url_patterns, route)
+        elif "<slug:slug>" in route:
+            names.add(pattern.name)
+    return names
+
+
+def log_in(space, role="viewer"):
+    client = Client()
+    client.force_login(make_member(space, role=role).user)
+    return client
+
+
+def ask(client, name, space, row=None):
+    """Ask by the method the page takes; a GET first."""
+    kwargs = {"slug": space.slug} | ({"pk": row.pk} if row else {})
+    url = reverse(name, kwargs=kwargs)
+    answer = client.get(url)
+    return client.post(url) if answer.status_code == 405 else answer
+
+
+def row_in(space, name):
+    make = PAGES[name].make
+    return make(space) if make else None
+
+
+def test_this_table_holds_every_page():
+    assert pages_of_a_space() == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_is_led_to_the_login(name):
+    space = make_space()
+
+    answer = ask(Client(), name, space, row_in(space, name))
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/?next=")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_another_space_is_not_there(name):
+    other = make_space()
+
+    answer = ask(log_in(make_space(), "admin"), name, other, row_in(other, name))
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_another_spaces_row_is_not_there_below_ones_own(name):
+    space = make_space()
+
+    answer = ask(log_in(space, "admin"), name, space, row_in(make_space(), name))
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("name", MORE_THAN_VIEWED)
+def test_the_role_below_is_not_enough(name):
+    space = make_space()
+    below = ORDER[ORDER.index(PAGES[name].role) - 1]
+
+    answer = ask(log_in(space, below), name, space, row_in(space, name))
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_role_itself_is_enough(name):
+    space = make_space()
+
+    answer = ask(log_in(space, PAGES[name].role), name, space, row_in(space, name))
+
+    assert answer.status_code not in (401, 403, 404)
