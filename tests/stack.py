@@ -138,6 +138,7 @@ class Hook:
     requests: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
     replies: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
     status: int = 200
+    reply: bytes = b"ok"
     open: threading.Event = field(default_factory=threading.Event)
 
     def reasons(self) -> list[str]:
@@ -161,10 +162,13 @@ def webhook() -> Iterator[Hook]:
             # Who asked may be dead by now.
             with contextlib.suppress(ConnectionError):
                 self.send_response(status)
-                for name, value in {"Content-Length": "2", **headers}.items():
+                for name, value in {
+                    "Content-Length": str(len(hook.reply)),
+                    **headers,
+                }.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(b"ok")
+                self.wfile.write(hook.reply)
 
         def log_message(self, *_args: object) -> None:
             """Keep quiet."""

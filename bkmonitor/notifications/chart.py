@@ -6,6 +6,7 @@ reader's language and its fonts.
 """
 
 import json
+import signal
 import sys
 from datetime import datetime
 from math import nan
@@ -34,8 +35,8 @@ def draw(drawing: dict[str, Any]) -> Figure:
     if drawing["limit"] is not None:
         axes.axhline(drawing["limit"], color=LIMIT, linewidth=1.1, linestyle="--")
     if drawing["firing_from"] is not None:
-        until = drawing["firing_to"] or drawing["times"][-1]
         since = max(drawing["firing_from"], drawing["times"][0])
+        until = max(drawing["firing_to"] or drawing["times"][-1], since)
         axes.axvspan(_day(since, zone), _day(until, zone), color=FIRING, zorder=1)
     axes.set_xlim(times[0], times[-1] if times[-1] > times[0] else times[0] + 1 / 1440)
     _dress(axes, zone)
@@ -77,4 +78,6 @@ def _dress(axes: Any, zone: ZoneInfo) -> None:
 
 
 if __name__ == "__main__":
+    # Who started this may be dead, and would then never end it.
+    signal.alarm(60)
     draw(json.load(sys.stdin)).savefig(sys.stdout.buffer, format="png")

@@ -101,6 +101,16 @@ def test_a_webhook_that_does_not_answer_in_time_is_tried_again(monkeypatch):
     assert "hidden" not in after.last_error
 
 
+def test_what_a_webhook_repeats_of_our_secrets_is_not_kept():
+    settings = {"headers": {"Authorization": "Bearer abcdef123456"}}
+    with running_webhook() as hook:
+        hook.reply = b"unknown token abcdef123456 for hidden-path"
+        receiver = make_receiver(address=f"{hook.url}/hidden-path", settings=settings)
+        after = send(make_notification(receiver=receiver))
+
+    assert after.tries.get().detail == "200 unknown token … for …"
+
+
 def test_a_webhook_confirms_itself():
     with running_webhook() as hook:
         receiver = make_receiver(address=hook.url, confirmed_at=None)

@@ -1,5 +1,7 @@
 import math
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -17,6 +19,7 @@ from bkmonitor.notifications.wording import (
     severity_word,
 )
 
+PACKAGE = Path(wording.__file__).resolve().parents[1]
 ANY_NUMBER = st.floats(allow_nan=True, allow_infinity=True) | st.integers() | st.none()
 ANYTHING = ANY_NUMBER | st.text() | st.booleans() | st.lists(st.integers())
 
@@ -214,6 +217,15 @@ def test_a_sentence_in_chinese(name, params, _english, sentence, chinese):
 
 def test_every_sentence_is_in_the_table_above():
     assert {name for name, *_ in SAID} == set(SENTENCES)
+
+
+def test_every_sentence_that_any_room_says_is_known():
+    said = set()
+    for path in PACKAGE.rglob("*.py"):
+        said |= set(re.findall(r'\bSentence\(\s*"([^"]+)"', path.read_text()))
+
+    assert said
+    assert said <= set(SENTENCES)
 
 
 def test_a_value_just_beyond_the_limit_is_not_told_as_the_limit_itself():

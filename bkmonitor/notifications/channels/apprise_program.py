@@ -6,16 +6,17 @@ also sent. The answer has `ok`, `permanent` and `detail`, which holds no secret.
 
 import json
 import logging
-import re
+import signal
 import socket
 import sys
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import apprise
 
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.http import check_address
+from bkmonitor.notifications.redaction import parts_of, redact
 
 # These speak to the machine they run on, and that is ours.
 LOCAL = frozenset(
@@ -53,7 +54,7 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
             )
         )
         told = log.getvalue()
-    detail = f"{service.service_name} took it" if sent else _redacted(told, url)
+    detail = f"{service.service_name} took it" if sent else _complaint(told, url)
     return {"ok": sent, "permanent": False, "detail": detail[:LONGEST_DETAIL]}
 
 
@@ -93,17 +94,14 @@ def _refused_host(host: str, *, allow_private: bool) -> str:
     return ""
 
 
-def _redacted(told: str, url: str) -> str:
+def _complaint(told: str, url: str) -> str:
     """Return the last complaint without any part of the URL that may be a secret."""
     lines = [line.strip() for line in told.splitlines() if line.strip()]
-    text = lines[-1] if lines else "the service did not take it and gave no reason"
-    parts = {unquote(part) for part in re.split(r"[/:@?&=#]+", url)}
-    parts |= set(re.split(r"[/:@?&=#]+", url))
-    for part in sorted(parts, key=len, reverse=True):
-        if len(part) >= 6:
-            text = text.replace(part, "…")
-    return text
+    last = lines[-1] if lines else "the service did not take it and gave no reason"
+    return redact(last, parts_of(url))
 
 
 if __name__ == "__main__":
+    # Who started this may be dead, and would then never end it.
+    signal.alarm(60)
     json.dump(answer(json.load(sys.stdin)), sys.stdout)

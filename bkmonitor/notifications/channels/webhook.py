@@ -20,6 +20,7 @@ from bkmonitor.notifications import letter
 from bkmonitor.notifications.channels.port import Envelope
 from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.models import Receiver
+from bkmonitor.notifications.redaction import parts_of, redact
 
 TIMEOUT_S = 15.0
 VERSION = 1
@@ -71,7 +72,7 @@ class Webhook:
             raise DeliveryError("the URL cannot be called", permanent=True) from error
         except UpstreamUnavailable as error:
             raise DeliveryError(str(error)) from error
-        told = f"{answer.status} {_beginning(answer.body)}".strip()
+        told = redact(f"{answer.status} {_beginning(answer.body)}", _secrets(receiver))
         if 200 <= answer.status < 300:
             return told
         raise DeliveryError(
@@ -182,5 +183,20 @@ def _state(message: Message) -> str:
     return {"resolved": "resolved", "test": "test"}.get(message.reason, "firing")
 
 
+def _secrets(receiver: Receiver) -> set[str]:
+    """Return what an answer may repeat and nobody shall read there."""
+    kept = receiver.settings
+    words = {
+        word for value in kept.get("headers", {}).values() for word in value.split()
+    }
+    address = urlsplit(receiver.address)
+    return (
+        words
+        | {kept.get("secret", "")}
+        | parts_of(f"://{address.path}?{address.query}")
+    )
+
+
 def _beginning(body: bytes) -> str:
-    return " ".join(body[:200].decode(errors="replace").split())
+    text = " ".join(body[:200].decode(errors="replace").split())
+    return text or "without a body"
