@@ -10,7 +10,11 @@ import pytest
 
 from tests.factories import make_alert, make_space, make_token
 
-pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.enable_socket,
+    pytest.mark.django_db(transaction=True),
+]
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
 
