@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import reduce
+from itertools import islice
 from operator import or_
 from typing import TypeVar
 
@@ -22,13 +23,14 @@ def matching(
     """Keep the rows that have every part of `asked`.
 
     A word has to stand in one of the fields `texts`, in any case of its letters;
-    name=value and name!=value are held against the labels.
+    name=value and name!=value are held against the labels, if the rows have any.
     """
-    for at, part in enumerate(PART.finditer(asked)):
-        if at == MOST_PARTS:
-            break
+    labelled = any(field.name == "labels" for field in rows.model._meta.fields)
+    for part in islice(PART.finditer(asked), MOST_PARTS):
         name, operator, value, quoted, word = part.groups()
-        if name:
+        if name and not labelled:
+            rows = rows.filter(_anywhere(part.group(), texts))
+        elif name:
             rows = rows.filter(_label(name, operator, value.strip('"')))
         elif text := quoted or word:
             rows = rows.filter(_anywhere(text, texts))

@@ -40,3 +40,9 @@ def series_mark(at: int) -> SafeString:
         at % SERIES + 1,
         SafeString(dashes),
     )
+
+
+@register.filter
+def join_id(prefix: str, key: int) -> str:
+    """Make the id of an element out of what it is for and a row's key."""
+    return f"{prefix}{key}"

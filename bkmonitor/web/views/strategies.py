@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -25,42 +26,31 @@ from bkmonitor.web.access import PageRequest, clock, space_view
 from bkmonitor.web.forms.beside import errors_beside
 from bkmonitor.web.forms.strategies import StrategyForm
 from bkmonitor.web.htmx import respond
-from bkmonitor.web.paging import page
+from bkmonitor.web.lists import State, keys, listed
 from bkmonitor.web.preview import SPANS, preview
 from bkmonitor.web.problems import alerts_of, firing_now, problems_of
-from bkmonitor.web.search import matching
 
 KIND = "strategy"
 SEARCHED = ("name", "expression")
-FAILING = Q(enabled=True, outcome=Strategy.Outcome.FAILING)
+STATES = (
+    State("all", gettext_lazy("All"), Q()),
+    State("firing", gettext_lazy("Firing"), Q(firing_now(KIND))),
+    State(
+        "failing",
+        gettext_lazy("Evaluation failing"),
+        Q(enabled=True, outcome="failing"),
+    ),
+    State("disabled", gettext_lazy("Off"), Q(enabled=False)),
+)
 
 
 @require_safe
 @space_view()
 def strategy_list(request: PageRequest, space: Space) -> HttpResponse:
     """Show the strategies that the query of the URL asks for."""
-    rows = _visible(request, space)
-    state = request.GET.get("state", "all")
-    conditions = {
-        "firing": Q(firing_now(KIND)),
-        "failing": FAILING,
-        "disabled": Q(enabled=False),
-    }
-    found = rows.filter(conditions[state]) if state in conditions else rows
-    found = matching(found, request.GET.get("q", ""), SEARCHED)
-    shown = page(found, ("name", "pk"), request.GET.get("cursor", ""))
-    counts = rows.aggregate(
-        all=Count("pk"),
-        **{word: Count("pk", filter=wanted) for word, wanted in conditions.items()},
-    )
-    context = {
-        "page": shown,
-        "problems": problems_of(KIND, [row.pk for row in shown.rows]),
-        "counts": counts,
-        "choices": _choices(counts),
-        "state": state if state in conditions else "all",
-        "metrics_off": not is_on(),
-    }
+    context = listed(request, _visible(request, space), STATES, SEARCHED)
+    context["problems"] = problems_of(KIND, keys(context["page"].rows))
+    context["metrics_off"] = not is_on()
     return respond(request, "strategies/list.html", "strategies/_table.html", context)
 
 
@@ -182,13 +172,3 @@ def _span(word: str) -> str:
 
 def _spans() -> list[tuple[str, Any]]:
     return [(key, label) for key, (_seconds, label) in SPANS.items()]
-
-
-def _choices(counts: dict[str, int]) -> list[tuple[str, str, int]]:
-    words = {
-        "all": _("All"),
-        "firing": _("Firing"),
-        "failing": _("Evaluation failing"),
-        "disabled": _("Off"),
-    }
-    return [(word, label, counts[word]) for word, label in words.items()]
