@@ -39,6 +39,17 @@ SET_UP: tuple[Place, ...] = (
         "strategies",
         ("strategy", "strategy_new", "strategy_edit"),
     ),
+    Place(
+        _("Receivers"),
+        "send",
+        "receivers",
+        ("receiver", "receiver_new", "receiver_edit", "receiver_confirm"),
+    ),
+    Place(
+        _("Scrape targets"), "database-import", "targets", ("target_new", "target_edit")
+    ),
+    Place(_("API tokens"), "key", "tokens", ("token_new",), Role.ADMIN),
+    Place(_("Members"), "users", "members", ("member_new",), Role.ADMIN),
 )
 RUN = (Place(_("System"), "server-2", "system"),)
 
