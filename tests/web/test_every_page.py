@@ -7,7 +7,15 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from bkmonitor.accounts.access import ORDER
-from tests.factories import make_alert, make_member, make_space, make_strategy
+from tests.factories import (
+    make_alert,
+    make_member,
+    make_receiver,
+    make_scrape_target,
+    make_space,
+    make_strategy,
+    make_token,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +47,25 @@ PAGES = {
     "strategy_series": Page(make=make_strategy),
     "strategy_switch": Page("editor", make_strategy),
     "strategy_remove": Page("editor", make_strategy),
+    "receivers": Page(),
+    "receiver_new": Page("editor"),
+    "receiver": Page(make=make_receiver),
+    "receiver_edit": Page("editor", make_receiver),
+    "receiver_test": Page("editor", make_receiver),
+    "receiver_confirm": Page("editor", make_receiver),
+    "receiver_remove": Page("editor", make_receiver),
+    "targets": Page(),
+    "target_new": Page("editor"),
+    "target_edit": Page("editor", make_scrape_target),
+    "target_remove": Page("editor", make_scrape_target),
+    "tokens": Page("admin"),
+    "token_new": Page("admin"),
+    "token_revoke": Page("admin", lambda space: make_token(space)[0]),
+    "members": Page("admin"),
+    "member_new": Page("admin"),
+    "member_role": Page("admin", make_member),
+    "member_invitation": Page("admin", make_member),
+    "member_remove": Page("admin", make_member),
 }
 ROWS = [name for name, page in PAGES.items() if page.make]
 MORE_THAN_VIEWED = [name for name, page in PAGES.items() if page.role != "viewer"]
