@@ -85,7 +85,7 @@
   const failed = () => { if (stale()) stale().hidden = false; };
   document.addEventListener("htmx:error", failed);
   document.addEventListener("htmx:response:error", failed);
-  document.addEventListener("htmx:after:swap", () => { if (stale()) stale().hidden = true; });
+  document.addEventListener("htmx:after:swap", (event) => { if (stale() && event.detail.ctx?.response?.raw.ok) stale().hidden = true; });
 
   // The browser's time zone, offered where a form asks for one.
   each("[data-guess-zone]", (select) => {

@@ -1,0 +1,221 @@
+"""What the pages show in the browser tests: a space with everything, one with nothing, one with a lot."""
+
+from datetime import timedelta
+from math import sin
+
+from django.utils import timezone
+
+from bkmonitor.accounts.models import Member, Space
+from bkmonitor.alerts.models import Alert, Note, Transition
+from bkmonitor.notifications.models import Attempt, Notification
+from bkmonitor.probes.models import Heartbeat, Probe
+from bkmonitor.routing.models import AlertGroup
+from bkmonitor.strategies.models import Strategy
+from tests.factories import (
+    make_heartbeat,
+    make_member,
+    make_probe,
+    make_receiver,
+    make_space,
+    make_strategy,
+    make_user,
+)
+
+PASSWORD = "a long enough secret"  # noqa: S105
+EMAIL = "ada@example.org"
+LIMIT = {"id": "limit", "params": {"value": 97.3, "operator": ">", "limit": 90}}
+NORMAL = {"id": "resolved.normal", "params": {"value": 41.2}}
+
+
+def seed(many: int = 3000) -> dict[str, object]:
+    """Fill an empty database; return the ids that addresses need."""
+    user = make_user(email=EMAIL, password=PASSWORD, name="Ada Byron")
+    shop = make_space(slug="shop", name="Shop")
+    for space in (
+        shop,
+        make_space(slug="empty", name="Nothing yet"),
+        make_space(slug="crowd", name="A great many things"),
+    ):
+        make_member(space, user=user)
+    make_member(shop, role="viewer", user=make_user(email="eve@example.org", password=PASSWORD))  # fmt: skip
+    ids = fill(shop)
+    crowd(Space.objects.get(slug="crowd"), many)
+    return ids
+
+
+def results(*, failing: bool) -> list[list[object]]:
+    """Return sixty looks of a probe, the newest half a minute ago."""
+    now = int(timezone.now().timestamp())
+    looks: list[list[object]] = []
+    for number in range(60):
+        at = now - (60 - number) * 30
+        if failing and number > 54:
+            looks.append([at, 0, 5.0, "connection refused"])
+        elif number == 20:
+            looks.append([at, None, None, "no route from here"])
+        else:
+            looks.append([at, 1, 0.1 + 0.03 * sin(number / 5), "200"])
+    return looks
+
+
+def fill(space: Space) -> dict[str, object]:
+    """Put one of everything into a space, some of it in trouble."""
+    now = timezone.now()
+    mail = make_receiver(space, name="Ada by mail", channel="email", address=EMAIL)
+    hook = make_receiver(space, name="Chat of the night shift", confirmed_at=None)
+    make_receiver(space, name="Old pager", enabled=False)
+    cpu = make_strategy(space, name="CPU is busy", outcome="complete", last_tick_at=now)
+    make_strategy(
+        space,
+        name="API latency p95",
+        outcome="failing",
+        outcome_reason="no answer from 127.0.0.1: connection refused",
+        failing_since=now - timedelta(minutes=7),
+        last_tick_at=now,
+    )
+    for name, state in (("catalogue", "up"), ("checkout", "down"), ("search", "up")):
+        probe = make_probe(
+            space,
+            name=name,
+            target=f"https://{name}.example.org/health",
+            state=state,
+            results=results(failing=state == "down"),
+            last_run_at=now,
+            next_run_at=now + timedelta(days=1),
+        )
+    backup = make_heartbeat(
+        space, name="Nightly backup", state="up", last_ping_at=now - timedelta(hours=9)
+    )
+    make_heartbeat(
+        space, name="Import", state="down", last_ping_at=now - timedelta(hours=30)
+    )
+    alert = make_story(space, cpu.pk, mail, hook)
+    make_other_alerts(space, probe.pk)
+    return {"alerts": alert.pk, "strategies": cpu.pk, "probes": probe.pk, "heartbeats": backup.pk}  # fmt: skip
+
+
+def make_story(space: Space, strategy: int, mail: object, hook: object) -> Alert:
+    """Make a firing alert to which everything has happened."""
+    now = timezone.now()
+    at = now - timedelta(minutes=12)
+    alert = Alert.objects.create(
+        space=space,
+        source_kind="strategy",
+        source_id=strategy,
+        source_name="CPU is busy",
+        severity=1,
+        labels={"instance": "web-1.example.org:9100", "job": "node", "region": "north"},
+        fingerprint="0" * 16,
+        open_key="strategy:story",
+        value=97.3,
+        sentence=LIMIT,
+        summary="CPU of web-1 is at 97 %",
+        description="Look at the batch jobs first.",
+        runbook_url="https://wiki.example.org/cpu",
+        started_at=at,
+    )
+    for kind, minutes in (("fired", 0), ("worsened", 4)):
+        Transition.objects.create(
+            alert=alert,
+            kind=kind,
+            severity=1,
+            sentence=LIMIT,
+            at=at + timedelta(minutes=minutes),
+        )
+    user = Member.objects.filter(space=space, role="admin").get().user
+    Note.objects.create(alert=alert, kind="comment", at=at, by=user, text="I look.")
+    Note.objects.create(alert=alert, kind="data_missing", at=now)
+    AlertGroup.objects.create(
+        space=space, alert=alert, next_repeat_at=now + timedelta(hours=3)
+    )
+    for receiver, state in ((mail, "sent"), (hook, "failed")):
+        told = Notification.objects.create(
+            space=space,
+            receiver=receiver,
+            receiver_name=receiver.name,
+            channel=receiver.channel,
+            key=f"story-{receiver.pk}",
+            thread=f"alert:{alert.pk}",
+            reason="fired",
+            message={},
+            state=state,
+            attempts=1,
+            created_at=at,
+            sent_at=at if state == "sent" else None,
+        )
+        Attempt.objects.create(
+            notification=told, at=at, ok=state == "sent", detail="answered 500"
+        )
+    return alert
+
+
+def make_other_alerts(space: Space, probe: int) -> None:
+    """Make alerts of each severity and source, one of them taken and some over."""
+    now = timezone.now()
+    user = Member.objects.filter(space=space, role="admin").get().user
+    down = {"error": "connection refused", "kind": "http", "target": "https://a.example"}  # fmt: skip
+    for number in range(8):
+        over = number > 3
+        Alert.objects.create(
+            space=space,
+            source_kind="probe" if number == 0 else "strategy",
+            source_id=probe if number == 0 else 99,
+            source_name=f"Problem {number}",
+            severity=1 + number % 3,
+            labels={"instance": f"web-{number}", "job": "node"},
+            fingerprint=f"{number:016}",
+            open_key=None if over else f"strategy:99:{number}",
+            state="resolved" if over else "firing",
+            sentence={"id": "probe.down", "params": down} if number == 0 else LIMIT,
+            started_at=now - timedelta(minutes=5 + number * 70),
+            ended_at=now - timedelta(minutes=number) if over else None,
+            acked_at=now if number == 2 else None,
+            acked_by=user if number == 2 else None,
+        )
+
+
+def crowd(space: Space, many: int) -> None:
+    """Put a great many of everything into a space."""
+    now = timezone.now()
+    looks = results(failing=False)
+    Probe.objects.bulk_create(
+        Probe(
+            space=space,
+            name=f"probe {number:05}",
+            kind="http",
+            target=f"https://host-{number}.example.org/",
+            state="down" if number % 100 == 0 else "up",
+            results=looks,
+            next_run_at=now + timedelta(days=1),
+        )
+        for number in range(many)
+    )
+    Heartbeat.objects.bulk_create(
+        Heartbeat(space=space, name=f"heartbeat {number:05}", state="up")
+        for number in range(many)
+    )
+    Strategy.objects.bulk_create(
+        Strategy(
+            space=space,
+            name=f"strategy {number:05}",
+            expression="up == 0",
+            next_run_at=now + timedelta(days=1),
+        )
+        for number in range(many)
+    )
+    Alert.objects.bulk_create(
+        Alert(
+            space=space,
+            source_kind="strategy",
+            source_id=number,
+            source_name=f"strategy {number:05}",
+            severity=1 + number % 3,
+            labels={"instance": f"host-{number}.example.org", "job": "node"},
+            fingerprint=f"{number:016}",
+            open_key=f"crowd:{number}",
+            sentence=LIMIT,
+            value=97.3,
+            started_at=now - timedelta(seconds=number),
+        )
+        for number in range(many)
+    )

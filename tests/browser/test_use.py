@@ -1,0 +1,133 @@
+"""What people do: by keyboard, while pages refresh themselves, with little and with much."""
+
+from time import monotonic
+
+import pytest
+
+from tests.browser.conftest import PHONE, screenshot
+
+FOCUSED = "document.activeElement.textContent.trim()"
+
+
+def test_alerts_are_worked_by_the_keyboard(visit):
+    page = visit()
+    page.goto("/s/shop/alerts/")
+
+    page.keyboard.press("j")
+    first = page.evaluate(FOCUSED)
+    page.keyboard.press("j")
+    second = page.evaluate(FOCUSED)
+    page.keyboard.press("k")
+
+    assert first != second
+    assert page.evaluate(FOCUSED) == first
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.press("Escape")
+    page.keyboard.type("j")
+    assert page.input_value("#q") == "j"
+
+
+def test_a_takes_the_alert_in_focus_and_keeps_the_focus(visit, site):
+    page = visit()
+    page.goto("/s/crowd/alerts/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    focused = page.evaluate(FOCUSED)
+
+    with page.expect_response(lambda answer: answer.url.endswith("/alerts/")):
+        page.keyboard.press("a")
+    page.wait_for_selector("#alerts .pill-accent")
+
+    assert page.evaluate(FOCUSED) == focused
+
+
+def test_a_refresh_moves_nothing(visit):
+    page = visit()
+    page.goto("/s/shop/alerts/")
+    page.locator(".row-link").nth(2).focus()
+    page.evaluate(
+        "new PerformanceObserver((list) => { window.shift = (window.shift || 0) + list.getEntries().reduce((sum, one) => sum + one.value, 0); })"
+        ".observe({type: 'layout-shift', buffered: false})"
+    )
+    focused = page.evaluate(FOCUSED)
+
+    for _ in range(3):
+        with page.expect_response(lambda answer: answer.url.endswith("/alerts/")):
+            page.evaluate("document.body.dispatchEvent(new Event('alerts-changed'))")
+        page.wait_for_timeout(150)
+
+    assert page.evaluate(FOCUSED) == focused
+    assert page.evaluate("window.shift || 0") == 0
+
+
+def test_a_page_that_cannot_be_refreshed_says_so(visit):
+    page = visit()
+    page.goto("/s/shop/alerts/")
+    page.route("**/s/shop/alerts/", lambda route: route.fulfill(status=502, body="gone"))  # fmt: skip
+
+    page.evaluate("document.body.dispatchEvent(new Event('alerts-changed'))")
+
+    page.wait_for_selector("#stale:visible")
+    assert page.locator("[data-row]").count() > 0
+
+
+def test_menus_open_and_close_by_keyboard(visit):
+    page = visit()
+    page.goto("/s/shop/")
+
+    page.keyboard.press("Tab")
+    assert "Skip" in page.evaluate(FOCUSED)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("#side details[open] a").count() == 3
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+
+    assert page.locator("#side details[open]").count() == 0
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_on_a_phone_the_navigation_opens_by_its_button(visit):
+    page = visit(size=PHONE)
+    page.goto("/s/shop/")
+
+    page.click("[data-side]")
+    screenshot(page, "menu-phone")
+    page.click("#side .nav-list a >> nth=1")
+
+    page.wait_for_url("**/alerts/")
+
+
+def test_a_theme_is_chosen_against_the_systems(visit):
+    page = visit(theme="light")
+    page.goto("/profile/")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    page.locator(".menu summary").click()
+    page.click("button[value='dark']")
+    page.wait_for_selector("html[data-theme='dark']")
+
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+def test_the_chart_of_an_alert_is_drawn(visit):
+    page = visit()
+    page.goto("/s/shop/alerts/?q=Problem")
+    page.click("text=Problem 0")
+
+    page.wait_for_selector(".chart canvas")
+
+    assert "Problem 0" in page.locator(".chart-legend").inner_text()
+
+
+@pytest.mark.parametrize("part", ["", "alerts/", "alerts/?state=all&q=job=node"])
+def test_three_thousand_of_everything_come_in_a_second(visit, part):
+    page = visit()
+    page.goto("/s/crowd/")
+    begun = monotonic()
+
+    page.goto(f"/s/crowd/{part}")
+
+    assert monotonic() - begun < 1.5
+    screenshot(page, f"crowd-{part.split('?')[0].strip('/') or 'overview'}")
