@@ -135,6 +135,11 @@ def buildinfo(space: str, asked: Asked) -> HttpResponse:
     )
 
 
+def unknown(request: HttpRequest, rest: str) -> HttpResponse:
+    """Tell a program, in its own words, that there is no such endpoint."""
+    return _failure(404, "not_found", f"there is no /prometheus/{rest} here")
+
+
 def _expression(asked: Asked) -> list[tuple[str, str]]:
     expression = asked.text("query")
     if not expression.strip():

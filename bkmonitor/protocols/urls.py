@@ -21,4 +21,5 @@ urlpatterns: list[URLPattern] = [
     path("prometheus/scrape-config", scrape.configuration),
     path("prometheus/scrape-config/jobs", scrape.jobs),
     path("prometheus/scrape-config/authorities/<int:target_id>", scrape.authorities),
+    path("prometheus/<path:rest>", prometheus.unknown),
 ]
