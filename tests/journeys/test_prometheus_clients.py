@@ -341,12 +341,30 @@ def test_the_scrape_configuration_needs_its_own_token(gateway):
     assert gateway._call("GET", "/scrape-config", SCRAPE_TOKEN).status == 200
 
 
-def test_vmagent_reads_the_same_configuration(gateway, run, tmp_path):
-    web = gateway.url.replace("://", "://scrape:token-of-the-scraper%3D@")
+@pytest.mark.parametrize("named", ["the whole", "the jobs in a file"])
+def test_vmagent_reads_the_same_configuration(gateway, run, tmp_path, named):
+    config = gateway.url.replace("://", "://scrape:token-of-the-scraper%3D@")
+    config += "/scrape-config"
+    if named == "the jobs in a file":
+        file = tmp_path / "scrape.yml"
+        file.write_text(f'scrape_config_files: ["{config}/jobs"]')
+        config = str(file)
 
-    agent = run("vmagent", f"-promscrape.config={web}/scrape-config", "-promscrape.config.dryRun", f"-remoteWrite.url={gateway.url}/api/v1/write", f"-remoteWrite.tmpDataPath={tmp_path / 'queue'}", "-httpListenAddr=127.0.0.1:{port}")  # fmt: skip
+    agent = run("vmagent", f"-promscrape.config={config}", "-promscrape.config.dryRun", f"-remoteWrite.url={gateway.url}/api/v1/write", f"-remoteWrite.tmpDataPath={tmp_path / 'queue'}", "-httpListenAddr=127.0.0.1:{port}")  # fmt: skip
 
     assert agent.process.wait(20) == 0, agent.log.read_text()
+
+
+def test_the_service_is_scraped_into_its_own_space(gateway):
+    read = gateway.token("self", "read")
+    gateway.stack.shell(
+        "from bkmonitor.accounts.models import Space\n"
+        "answer = Space.objects.filter(slug='self').update(is_builtin=True)"
+    )
+
+    (info,) = gateway.wait_for_metric(read, '{__name__="bkm_build_info"}')
+
+    assert (info["job"], info["space"]) == ("bkmonitor", "self")
 
 
 def test_while_the_store_is_away_senders_are_told_to_try_again(tmp_path):
