@@ -22,7 +22,7 @@ from bkmonitor.api.fields import LabelsField, SentenceSerializer
 from bkmonitor.api.viewsets import OwnedSerializer, ReadViewSet
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import LABEL_NAME
-from bkmonitor.routing.timeline import timeline_of
+from bkmonitor.routing.timeline import entry_of_note, timeline_of
 
 SEVERITY = {severity.name.lower(): severity.value for severity in Severity}
 
@@ -154,13 +154,13 @@ class AlertViewSet(ReadViewSet):
         alert = self.get_object()
         serializer = CommentSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        services.comment(
+        note = services.comment(
             alert,
             by=person(request),
             at=timezone.now(),
             text=serializer.validated_data["text"],
         )
-        return Response(EntrySerializer(timeline_of(alert)[-1]).data, status=201)
+        return Response(EntrySerializer(entry_of_note(note)).data, status=201)
 
 
 def _of_source(rows: AlertQuerySet, source: str) -> AlertQuerySet:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bkmonitor.alerts.models import Alert
+from bkmonitor.alerts.models import Alert, Note
 from bkmonitor.notifications.models import Notification
 from bkmonitor.routing.services import thread_of
 
@@ -31,16 +31,18 @@ class Entry:
     state: str = ""
 
 
+def entry_of_note(note: Note) -> Entry:
+    """Return what somebody did or said."""
+    return Entry(note.at, note.kind, by=str(note.by or ""), text=note.text)
+
+
 def timeline_of(alert: Alert) -> list[Entry]:
     """Return what happened to an alert, oldest first. Three queries."""
     changes = [
         Entry(row.at, row.kind, row.severity, row.value, row.sentence)
         for row in alert.transitions.all()
     ]
-    notes = [
-        Entry(row.at, row.kind, by=str(row.by or ""), text=row.text)
-        for row in alert.notes.select_related("by")
-    ]
+    notes = [entry_of_note(row) for row in alert.notes.select_related("by")]
     told = Notification.objects.filter(space=alert.space_id, thread=thread_of(alert))
     messages = [
         Entry(
