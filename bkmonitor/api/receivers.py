@@ -18,6 +18,7 @@ from bkmonitor.api.notifications import NotificationSerializer
 from bkmonitor.api.viewsets import Fields, OwnedSerializer, SavedViewSet
 from bkmonitor.notifications import services
 from bkmonitor.notifications.models import Receiver
+from bkmonitor.pipeline.bells import ring_delivery
 
 
 class ReceiverSerializer(OwnedSerializer):
@@ -109,6 +110,7 @@ class ReceiverViewSet(SavedViewSet):
     def test(self, request: Request, pk: str) -> Response:
         """Send a test message; follow the notification to see whether it went."""
         notification = services.send_test(self.get_object(), timezone.now())
+        ring_delivery(notification.pk)
         return Response(NotificationSerializer(notification).data, status=202)
 
     @extend_schema(request=CodeSerializer, responses=ReceiverSerializer)

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from bkmonitor.accounts.models import Space, User
+from bkmonitor.api import receivers
 from tests.factories import make_member, make_space, make_token
 
 
@@ -37,6 +38,14 @@ def as_token(*scopes: str, space: Space | None = None) -> Api:
     client = Api(headers={"Authorization": f"Bearer {secret}"})
     client.space = token.space
     return client
+
+
+@pytest.fixture(autouse=True)
+def bells(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Note the notifications whose bell is rung instead of ringing it."""
+    rung: list[int] = []
+    monkeypatch.setattr(receivers, "ring_delivery", rung.append)
+    return rung
 
 
 @pytest.fixture

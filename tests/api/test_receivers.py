@@ -54,13 +54,14 @@ def test_a_change_keeps_the_secrets_it_does_not_name(api):
     assert receiver.settings == {"secret": "sign-with-this"}
 
 
-def test_a_test_message_is_queued_and_can_be_followed(api):
+def test_a_test_message_is_sent_at_once_and_can_be_followed(api, bells):
     receiver = make_receiver(api.space)
 
     answer = api.post(f"/api/v1/receivers/{receiver.pk}/test/")
 
     assert answer.status_code == 202
     assert Notification.objects.get(pk=answer.json()["id"]).reason == "test"
+    assert bells == [answer.json()["id"]]
 
 
 def test_tests_in_quick_succession_have_to_wait(api):

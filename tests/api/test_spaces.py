@@ -1,8 +1,10 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bkmonitor.accounts.models import Member, Space
 from tests.api.conftest import as_token, as_user
-from tests.factories import make_space
+from tests.factories import make_member, make_space
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +51,13 @@ def test_an_editor_does_not_rename_it():
     response = api.patch(f"/api/v1/spaces/{api.space.slug}/", {"name": "Renamed"})
 
     assert response.status_code == 403
+
+
+def test_listing_costs_the_same_for_one_space_or_many(api, django_assert_num_queries):
+    with CaptureQueriesContext(connection) as one:
+        api.get("/api/v1/spaces/")
+    for _ in range(5):
+        make_member(user=api.user)
+
+    with django_assert_num_queries(len(one)):
+        api.get("/api/v1/spaces/")

@@ -26,10 +26,10 @@ from bkmonitor.notifications import services as notifications
 from bkmonitor.notifications.channels.email import check_server
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.pipeline import selfwatch
+from bkmonitor.pipeline.bells import ring_delivery
 from bkmonitor.pipeline.sources import save_probe
 from bkmonitor.probes.models import Probe
 from bkmonitor.web.access import PageRequest, View, clock, person_view
-from bkmonitor.web.bells import ring_delivery
 from bkmonitor.web.checklist import can_tell_somebody
 from bkmonitor.web.forms.beside import errors_beside
 from bkmonitor.web.forms.setup import (

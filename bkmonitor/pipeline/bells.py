@@ -1,4 +1,4 @@
-"""Ring the pipeline's bells from a page; without a broker the beat finds the work later."""
+"""Ring the pipeline's bells from a door; without a broker the beat finds the work later."""
 
 import logging
 
