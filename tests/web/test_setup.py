@@ -8,6 +8,7 @@ from bkmonitor.accounts.services import create_setup_link
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.notifications.services import deliver
 from bkmonitor.probes.models import Probe
+from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.views import setup
 from tests.factories import make_member, make_receiver, make_space
 
@@ -64,6 +65,13 @@ def test_the_link_makes_an_administrator_and_a_space_and_logs_in():
     assert client.get("/setup/address/").status_code == 200
 
 
+def test_the_service_watches_itself_from_the_first_minute(operator):
+    own = Space.objects.get(is_builtin=True)
+
+    assert Strategy.objects.filter(space=own).exists()
+    assert operator.get(f"/s/{own.slug}/").status_code == 200
+
+
 def test_the_link_works_once():
     once = link()
     Client().post(once, PERSON)
@@ -89,6 +97,7 @@ def test_a_link_that_is_none_says_how_to_make_another():
         ({"space_name": ""}, "id_space_name_error"),
         ({"space_name": "网店"}, "id_space_slug_error"),
         ({"space_slug": "Web_Shop"}, "id_space_slug_error"),
+        ({"space_name": "bkmonitor"}, "id_space_slug_error"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_the_link_stays_good(wrong, field):

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.notifications.models import Receiver
+from bkmonitor.pipeline.selfwatch import SLUG
 from bkmonitor.web.forms.session import EMAIL, time_zones
 
 PORTS = {"smtp+starttls": 587, "smtps": 465, "smtp": 25}
@@ -64,6 +65,8 @@ class SpaceForm(forms.Form):
             if not made:
                 self.add_error("space_slug", _("Give a short name in Latin letters."))
             cleaned["space_slug"] = made
+        if cleaned.get("space_slug") == SLUG:
+            self.add_error("space_slug", _("The service's own space has this name."))
         return cleaned
 
 

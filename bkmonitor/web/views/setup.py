@@ -120,6 +120,8 @@ def _open_space(user: User, form: SpaceForm) -> bool:
 def _enter_spaces(user: User) -> None:
     for found in Space.objects.exclude(members__user=user):
         accounts.add_member(found, user, Member.Role.ADMIN)
+    # At once, and not when somebody finds the time to finish.
+    selfwatch.install(by=user, now=clock())
 
 
 @require_http_methods(["GET", "POST"])
