@@ -101,7 +101,10 @@ def _judge_absent(
     verdicts: Verdicts, open_now: Mapping[str, Alert], changes: _Changes
 ) -> None:
     for alert in open_now.values():
-        if verdicts.absent_is_normal:
+        if verdicts.changed_at and alert.started_at < verdicts.changed_at:
+            sentence = Sentence("resolved.source_changed")
+            _resolve(alert, verdicts.at, "source_changed", sentence, changes)
+        elif verdicts.absent_is_normal:
             _resolve(alert, verdicts.at, "absent", Sentence("resolved.absent"), changes)
         elif alert.missing_since is None:
             alert.missing_since = verdicts.at
@@ -148,8 +151,7 @@ def _alter(alert: Alert, verdicts: Verdicts, row: int, changes: _Changes) -> Non
         )
         kind = Transition.Kind.WORSENED if severity < before else Transition.Kind.EASED
         changes.transitions.append(_transition(alert, kind, verdicts.at))
-    if alert not in changes.altered:
-        changes.altered.append(alert)
+    changes.altered.append(alert)
 
 
 def _resolve(

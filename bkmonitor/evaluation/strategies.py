@@ -58,6 +58,7 @@ def evaluate(strategy: Strategy, at: datetime, *, store: Query) -> Verdicts:
         values=values,
         sentences=_sentences(severity, values, limits),
         absent_is_normal=strategy.filters,
+        changed_at=strategy.changed_at,
     )
 
 

@@ -47,6 +47,8 @@ class Verdicts:
                NORMAL, how its end is told, if not by its value
     absent_is_normal  what a series means that is not in `labels`: over, or its
                data is missing and it stays as it is
+    changed_at what an alert means that began before it and is not in `labels`: over,
+               since the source looked elsewhere then
     at         the moment the evaluation is for
     """
 
@@ -57,6 +59,7 @@ class Verdicts:
     values: Values
     sentences: Mapping[int, Sentence]
     absent_is_normal: bool = False
+    changed_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not len(self.labels) == len(self.severity) == len(self.values):

@@ -244,6 +244,10 @@ def _source_disabled(_params: Params) -> str:
     return _("What raised this alert was switched off")
 
 
+def _source_changed(_params: Params) -> str:
+    return _("What raised this alert was changed and looks elsewhere now")
+
+
 def _query_failed(params: Params) -> str:
     return _("The query failed: %(reason)s") % {"reason": _reason(params.get("reason"))}
 
@@ -270,6 +274,7 @@ SENTENCES: Mapping[str, Callable[[Params], str]] = {
     "resolved.absent": _absent,
     "resolved.source_removed": _source_removed,
     "resolved.source_disabled": _source_disabled,
+    "resolved.source_changed": _source_changed,
     "query.failed": _query_failed,
     "test": _test,
 }

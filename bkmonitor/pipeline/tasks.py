@@ -15,6 +15,9 @@ from bkmonitor.probes import services as probes
 from bkmonitor.routing import services as routing
 from bkmonitor.strategies import services as strategies
 
+# What one call takes on; where there was more, it rings again.
+BATCH = 500
+
 
 @shared_task
 def ring_evaluations() -> None:
@@ -54,17 +57,23 @@ def judge_heartbeats() -> None:
 @shared_task
 def route_transitions() -> None:
     """Decide whom to tell (beat, and whoever changed an alert)."""
-    routed = routing.route_pending(timezone.now())
+    routed = routing.route_pending(timezone.now(), limit=BATCH)
     repeated = routing.repeat_due(timezone.now())
     if routed or repeated:
         deliver_notifications.delay()
+    if routed == BATCH:
+        route_transitions.delay()
 
 
 @shared_task
 def deliver_notifications() -> None:
     """Send what is due (beat, and whoever made a notification)."""
-    for pk in notifications.due(timezone.now(), 100):
+    due = notifications.due(timezone.now(), BATCH)
+    for pk in due:
         deliver_notification.delay(pk)
+    if len(due) == BATCH:
+        # Behind those just handed out: by then they are sent or leased.
+        deliver_notifications.delay()
 
 
 @shared_task

@@ -51,6 +51,8 @@ class Strategy(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # When the expression became another one: series of the former mean nothing more.
+    changed_at = models.DateTimeField(null=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     next_run_at = models.DateTimeField(db_index=True)

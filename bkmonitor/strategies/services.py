@@ -38,6 +38,8 @@ def save_strategy(
     strategy = strategy or Strategy(space=space, created_by=by)
     whole = {name: getattr(strategy, name) for name in EDITABLE} | dict(fields)
     derived = check_strategy(whole)
+    if strategy.pk and whole["expression"] != strategy.expression:
+        strategy.changed_at = now
     for name, value in (whole | derived).items():
         setattr(strategy, name, value)
     strategy.next_run_at = now

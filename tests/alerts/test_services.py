@@ -27,7 +27,7 @@ def source():
     )
 
 
-def say(source, at, absent_is_normal=False, **severities):
+def say(source, at, absent_is_normal=False, changed_at=None, **severities):
     """One verdict per host: 1..3 firing, 0 normal, -1 held."""
     return record(
         Verdicts(
@@ -42,6 +42,7 @@ def say(source, at, absent_is_normal=False, **severities):
                 if severity > 0
             },
             absent_is_normal=absent_is_normal,
+            changed_at=changed_at,
         )
     )
 
@@ -131,6 +132,15 @@ def test_a_series_that_a_filter_drops_is_over(source):
         "absent",
         None,
     )
+
+
+def test_a_series_that_the_source_no_longer_looks_at_is_over_and_says_so(source):
+    say(source, NOON, a=1, b=1)
+    say(source, NOON + MINUTE, changed_at=NOON + MINUTE / 2, b=1)
+
+    gone, stays = Alert.objects.order_by("pk")
+    assert (gone.state, gone.end_reason) == ("resolved", "source_changed")
+    assert stays.state == "firing"
 
 
 def test_one_firing_alert_per_series_is_held_by_the_database(source):

@@ -191,6 +191,12 @@ SAID = [
         "产生该告警的对象已被停用。",
     ),
     (
+        "resolved.source_changed",
+        {},
+        "What raised this alert was changed and looks elsewhere now.",
+        "产生该告警的对象已被修改，不再关注此序列。",
+    ),
+    (
         "query.failed",
         {"reason": "it took more than 10 s"},
         "The query failed: it took more than 10 s.",

@@ -107,3 +107,16 @@ def test_failing_keeps_its_beginning_and_success_ends_it():
     assert (strategy.outcome, strategy.failing_since, strategy.series_count) == (
         "complete", None, 7,
     )  # fmt: skip
+
+
+def test_another_expression_is_noted_with_its_moment_and_other_changes_are_not():
+    strategy = save_strategy(make_space(), HOT, by=None, now=NOON)
+
+    save_strategy(
+        strategy.space, {"name": "warm"}, by=None, now=NOON, strategy=strategy
+    )
+    assert strategy.changed_at is None
+
+    fields = {"expression": "cpu > 80"}
+    save_strategy(strategy.space, fields, by=None, now=NOON, strategy=strategy)
+    assert strategy.changed_at == NOON
