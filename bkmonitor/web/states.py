@@ -30,7 +30,7 @@ STATES = {
     "up": Look("circle-check", _("Up"), "good"),
     "down": Look("circle-x", _("Down")),
     "unknown": Look("help-circle", _("Not judged"), "quiet"),
-    "new": Look("circle-dashed", _("Waiting"), "quiet"),
+    "new": Look("circle-dashed", _("Not run yet"), "quiet"),
     "disabled": Look("player-pause", _("Off"), "quiet"),
     "enabled": Look("circle-check", _("On"), "good"),
     "never": Look("circle-dashed", _("Not evaluated yet"), "quiet"),
