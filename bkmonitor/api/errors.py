@@ -1,8 +1,10 @@
 """The one place where errors become answers: {"detail", "code", "fields"}."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -17,6 +19,8 @@ from bkmonitor.lib.errors import (
     TooManyRequests,
     UpstreamUnavailable,
 )
+
+logger = logging.getLogger(__name__)
 
 STATUS: dict[type[MonitorError], int] = {
     InvalidInput: 400,
@@ -34,6 +38,9 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
+    elif isinstance(exc, OperationalError):
+        logger.warning("api.database_unavailable", extra={"error": str(exc)})
+        exc = UpstreamUnavailable("the database does not answer; try again")
     response = _answer(exc)
     if response is not None:
         set_rollback()

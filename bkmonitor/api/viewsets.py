@@ -1,5 +1,6 @@
 """How every noun that belongs to a space is found, listed and changed."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -18,11 +19,13 @@ from bkmonitor.lib.errors import Forbidden, InvalidInput, NotFound
 Fields = dict[str, Any]
 # Ids that fit the database's column; longer ones are nobody's.
 ID = r"[0-9]{1,18}"
+SLUG = re.compile(r"[a-z0-9-]{1,40}")
 
 
 def find_space(who: Principal, slug: str) -> Space:
     """Return the space of that slug; NotFound unless `who` may see it."""
-    space = Space.objects.visible_to(who).filter(slug=slug).first()
+    visible = Space.objects.visible_to(who)
+    space = visible.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
     if space is None:
         raise NotFound(f"there is no space {slug!r} here")
     return space

@@ -161,7 +161,6 @@ MACHINE_DOORS = (
     "/metrics",
     "/ping/",
     "/prometheus/",
-    "/scrape",
     "/v1/",
     STATIC_URL,
 )
@@ -192,6 +191,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "bkmonitor.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # What may be sent is in the OpenAPI document; OPTIONS adds nothing.
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "bkmonitor.api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

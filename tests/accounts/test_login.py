@@ -121,3 +121,11 @@ def test_an_unknown_person_costs_as_many_hashes_as_a_known_one(monkeypatch):
     fail(email="nobody@example.org")
 
     assert hashed == ["wrong", "wrong"]
+
+
+def test_who_comes_from_nowhere_is_counted_too():
+    for _ in range(5):
+        fail(address="")
+
+    with pytest.raises(TooManyRequests):
+        check_login("ann@example.org", "x", address="", now=NOON)

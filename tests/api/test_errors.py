@@ -1,8 +1,11 @@
 import pytest
+from django.db import OperationalError
 
 from tests.factories import make_space
 
 pytestmark = pytest.mark.django_db
+STRATEGY = """{"space": "%(space)s", "name": "Load", "expression": "load",
+    "limits": [{"severity": 1, "operator": ">", "value": %(number)s}]}"""
 
 
 def test_what_is_wrong_with_a_field_stands_beside_its_name(api):
@@ -79,6 +82,10 @@ def test_a_body_beyond_a_mebibyte_is_not_read(api):
         "search=" + "x" * 201,
         "search=%00",
         "cursor=nonsense",
+        "cursor=cD1ub25zZW5zZQ==",
+        "cursor=cD0lMDA=",
+        "space=%00",
+        "space=" + "x" * 5000,
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(api, query):
@@ -94,8 +101,49 @@ def test_filtering_by_a_space_one_is_not_in_is_not_found(api):
     assert api.get(f"/api/v1/alerts/?space={other.slug}").status_code == 404
 
 
-def test_text_that_no_database_stores_is_refused(api):
-    for text in ("a\0b", "\ud800"):
-        response = api.post("/api/v1/spaces/", {"slug": "shop", "name": text})
+@pytest.mark.parametrize("text", [r"a\u0000b", r"\ud800"])
+@pytest.mark.parametrize(
+    ("noun", "body"),
+    [
+        ("spaces", '{"slug": "shop", "name": "%s"}'),
+        ("receivers", '{"space": "%s", "name": "Hook"}'),
+        ("receivers", '{"space": "own", "name": "H", "channel": "email", "address": "%s"}'),
+        ("probes", '{"space": "own", "name": "P", "kind": "http", "target": "http://a/", "settings": {"body": 1, "keyword": "%s"}}'),
+    ],
+)  # fmt: skip
+def test_text_that_no_database_stores_is_refused(api, noun, body, text):
+    sent = (body % text).replace("own", api.space.slug).encode()
 
-        assert response.status_code == 400
+    response = api.generic("POST", f"/api/v1/{noun}/", sent, "application/json")
+
+    assert response.status_code in (400, 404)
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "9" * 400])
+def test_numbers_that_are_none_are_refused(api, number):
+    sent = STRATEGY % {"space": api.space.slug, "number": number}
+
+    response = api.generic(
+        "POST", "/api/v1/strategies/", sent.encode(), "application/json"
+    )
+
+    assert response.status_code == 400
+
+
+def test_a_database_that_does_not_answer_is_told_so(api, monkeypatch):
+    def break_down(*_args):
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr("bkmonitor.api.me._describe", break_down)
+
+    response = api.get("/api/v1/me/")
+
+    assert (response.status_code, response.json()["code"]) == (
+        503,
+        "upstream_unavailable",
+    )
+    assert "server closed" not in response.json()["detail"]
+
+
+def test_options_tell_nothing(api):
+    assert api.options("/api/v1/strategies/").status_code == 405
