@@ -1,6 +1,8 @@
+import contextlib
 import socketserver
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -98,25 +100,57 @@ def test_what_is_no_answer(serve, answer):
         call(serve([answer], [answer]))
 
 
-def test_a_server_that_says_a_little_now_and_then_is_not_waited_for(serve):
-    class Slow(socketserver.StreamRequestHandler):
+@pytest.fixture
+def dripping():
+    """Run a server that says one more byte again and again."""
+
+    class Server(socketserver.StreamRequestHandler):
         def handle(self):
-            self.wfile.write(OK + b"Content-Length: 100\r\n\r\n")
-            for _ in range(100):
-                time.sleep(0.02)
-                self.wfile.write(b"x")
+            with contextlib.suppress(OSError):
+                self.wfile.write(OK + b"Content-Length: 100\r\n\r\n")
+                for _ in range(100):
+                    time.sleep(0.02)
+                    self.wfile.write(b"x")
 
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Slow)
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Server)
     server.daemon_threads = True
-    server.handle_error = lambda *_: None
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    line = Line(f"http://127.0.0.1:{server.server_address[1]}")
-
-    with pytest.raises(UpstreamUnavailable, match="too long|timed out"):
-        call(line, timeout_s=0.1)
-
+    yield Line(f"http://127.0.0.1:{server.server_address[1]}")
     server.shutdown()
     server.server_close()
+
+
+def test_a_server_that_says_a_little_now_and_then_is_not_waited_for(dripping):
+    with pytest.raises(UpstreamUnavailable, match="too long|timed out"):
+        call(dripping, timeout_s=0.1)
+
+
+def test_after_a_call_in_vain_the_next_fails_at_once(dripping):
+    with pytest.raises(UpstreamUnavailable):
+        call(dripping, timeout_s=0.1)
+    begin = time.monotonic()
+
+    with pytest.raises(UpstreamUnavailable, match="just now"):
+        call(dripping)
+
+    assert time.monotonic() - begin < 0.1
+
+
+def test_after_a_rest_one_call_tries_and_its_answer_lets_all_through(
+    dripping, monkeypatch
+):
+    monkeypatch.setattr("bkmonitor.metrics.tsdb.line.REST_S", 0.01)
+    with pytest.raises(UpstreamUnavailable):
+        call(dripping, timeout_s=0.1)
+    time.sleep(0.02)
+    with ThreadPoolExecutor(4) as pool:
+        tries = [pool.submit(call, dripping) for _ in range(4)]
+    refused = [attempt for attempt in tries if attempt.exception()]
+
+    again = call(dripping)
+
+    assert len(refused) == 3
+    assert len(again.body) == 100
 
 
 def test_names_of_headers_are_in_lower_case(serve):

@@ -3,16 +3,23 @@
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
 from bkmonitor.lib.errors import UpstreamUnavailable
 from bkmonitor.lib.http import Answer
 from bkmonitor.metrics.tsdb.connection import Closed, Connection
 
+REST_S = 5.0
+
 
 class Line:
     """Calls to a server that the operator named.
+
+    After a call that was not answered in time others fail at once, but for one
+    every few seconds, until one is answered: a server that hangs must not hold
+    every thread there is, those that serve people included.
 
     There is no address guard: the address comes from the configuration.
     """
@@ -29,6 +36,8 @@ class Line:
             token = b64encode(user.encode()).decode()
             self._always += f"Authorization: Basic {token}\r\n"
         self._local = threading.local()
+        self._rests_until = 0.0  # on the clock of time.monotonic; 0 while all is well
+        self._trial = threading.Lock()
 
     def call(
         self,
@@ -53,12 +62,34 @@ class Line:
             f"{method} {self._prefix}{path} HTTP/1.1\r\n{self._always}{own}"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
+        with self._unless_it_hangs():
+            try:
+                # One piece, so that the server wakes once.
+                return self._send(head.encode() + body, deadline, max_bytes)
+            except TimeoutError as error:
+                self._rests_until = time.monotonic() + REST_S
+                raise self._no_answer(error) from error
+            except (OSError, ValueError) as error:
+                raise self._no_answer(error) from error
+
+    @contextmanager
+    def _unless_it_hangs(self) -> Iterator[None]:
+        """Let calls through; while the server seems to hang, one now and then."""
+        if not self._rests_until:
+            yield
+            return
+        resting = time.monotonic() < self._rests_until
+        if resting or not self._trial.acquire(blocking=False):
+            raise UpstreamUnavailable(f"{self._host} did not answer in time just now")
         try:
-            # One piece, so that the server wakes once.
-            return self._send(head.encode() + body, deadline, max_bytes)
-        except (OSError, ValueError) as error:
-            why = str(error) or type(error).__name__
-            raise UpstreamUnavailable(f"no answer from {self._host}: {why}") from error
+            yield
+            self._rests_until = 0.0
+        finally:
+            self._trial.release()
+
+    def _no_answer(self, error: Exception) -> UpstreamUnavailable:
+        why = str(error) or type(error).__name__
+        return UpstreamUnavailable(f"no answer from {self._host}: {why}")
 
     def _send(self, request: bytes, deadline: float, max_bytes: int) -> Answer:
         """Send on the kept connection; once more on a fresh one if it was closed.

@@ -19,7 +19,7 @@ from bkmonitor.metrics.tsdb.port import Form, Parameters, Result, Scraped
 MOST_POINTS = 11_000
 # 100,000 series at one moment are 19 MB.
 LARGEST_ANSWER = 64 << 20
-PUSH_TIMEOUT_S = 30.0
+PUSH_TIMEOUT_S = 15.0
 # The content type is never the sender's: VictoriaMetrics reads parameters, and
 # `extra_label` with them, out of a body that says it is a form.
 PUSH = {
