@@ -1,6 +1,6 @@
 """Remote write through the service against directly into VictoriaMetrics.
 
-    python tests/bench/remote_write.py [PAIRS]
+    bin/bench remote_write, or python -m tests.bench.remote_write [PAIRS]
 
 The two ways are measured in turn, A B B A, so that what else the machine does
 falls on both; what counts is the ratio of each pair. Requests are made and
@@ -20,10 +20,8 @@ from urllib.parse import urlsplit
 
 from cramjam import snappy
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from tests.gateway import Gateway, running_gateway  # noqa: E402
-from tests.remote_write import write_request  # noqa: E402
+from tests.gateway import Gateway, running_gateway
+from tests.remote_write import write_request
 
 SERIES = 20_000
 SAMPLES = 1_200_000
