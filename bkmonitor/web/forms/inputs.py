@@ -1,6 +1,6 @@
 """Inputs that several forms share: lengths of time, labels, limits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -20,6 +20,7 @@ UNITS = (
     (3600, gettext_lazy("hours")),
     (86400, gettext_lazy("days")),
 )
+SECRET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"}
 
 
@@ -96,6 +97,41 @@ class LabelsField(forms.CharField):
             check_labels(found)
         except InvalidInput as error:
             raise forms.ValidationError(error.fields["labels"]) from error
+        return found
+
+
+class HeadersField(forms.CharField):
+    """HTTP headers, one Name: value a line; the value is a dict.
+
+    They often are secrets, so they are typed and never shown again.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        look = {"rows": 2, "placeholder": "Authorization: Bearer …", **SECRET}
+        kwargs.setdefault("widget", forms.Textarea(attrs=look))
+        kwargs.setdefault("label", gettext_lazy("Headers"))
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("help_text", gettext_lazy("One Name: value a line."))
+        super().__init__(**kwargs)
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Say that there are headers of these names, and that empty keeps them."""
+        self.help_text = _(
+            "Now %(names)s; empty keeps them. One Name: value a line."
+        ) % {"names": ", ".join(names)}
+
+    def clean(self, value: Any) -> dict[str, str]:
+        """Read the lines."""
+        found = {}
+        for line in str(super().clean(value)).splitlines():
+            name, colon, text = line.partition(":")
+            if not line.strip():
+                continue
+            if not colon:
+                raise forms.ValidationError(
+                    _("“%(line)s” is not Name: value") % {"line": line.strip()}
+                )
+            found[name.strip()] = text.strip()
         return found
 
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.notifications.models import Receiver
 from bkmonitor.web.addresses import shown_address
+from bkmonitor.web.forms.inputs import SECRET, HeadersField
 from bkmonitor.web.forms.session import time_zones
 
-SECRET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 TYPED = ("name", "language", "time_zone", "is_default", "enabled")
 
 
@@ -92,14 +92,7 @@ class WebhookForm(ReceiverForm):
         widget=forms.PasswordInput(attrs=SECRET),
         help_text=_("Each message is then signed with HMAC-SHA256 in X-Bkm-Signature."),
     )
-    headers = forms.CharField(
-        label=_("Headers"),
-        required=False,
-        widget=forms.Textarea(
-            attrs={"rows": 2, "placeholder": "Authorization: Bearer …", **SECRET}
-        ),
-        help_text=_("One Name: value a line."),
-    )
+    headers = HeadersField()
     forget = forms.BooleanField(label=_("Take secret and headers away"), required=False)
 
     def __init__(self, data: Any = None, *, receiver: Receiver | None = None) -> None:
@@ -113,23 +106,8 @@ class WebhookForm(ReceiverForm):
         if "secret" in kept:
             self.fields["secret"].help_text = _("There is one; empty keeps it.")
         if "headers" in kept:
-            self.fields["headers"].help_text = gettext(
-                "Now %(names)s; empty keeps them. One Name: value a line."
-            ) % {"names": ", ".join(kept["headers"])}
-
-    def clean_headers(self) -> dict[str, str]:
-        """Read the lines."""
-        found = {}
-        for line in str(self.cleaned_data["headers"]).splitlines():
-            name, colon, value = line.partition(":")
-            if not line.strip():
-                continue
-            if not colon:
-                raise forms.ValidationError(
-                    _("“%(line)s” is not Name: value") % {"line": line.strip()}
-                )
-            found[name.strip()] = value.strip()
-        return found
+            headers: Any = self.fields["headers"]
+            headers.keep(kept["headers"])
 
     def fields_of_receiver(self) -> dict[str, Any]:
         """Return what the room shall store; settings left empty stay as they are."""

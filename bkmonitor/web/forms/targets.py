@@ -6,8 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.metrics.models import ScrapeTarget
-from bkmonitor.web.forms.inputs import LabelsField, SecondsField
-from bkmonitor.web.forms.receivers import SECRET
+from bkmonitor.web.forms.inputs import SECRET, LabelsField, SecondsField
 
 TYPED = (
     "name", "url", "labels", "interval_s", "enabled", "username", "verify_tls",
