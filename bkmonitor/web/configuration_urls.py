@@ -2,9 +2,40 @@
 
 from django.urls import path
 
-from bkmonitor.web.views import members, receivers, strategies, targets, tokens
+from bkmonitor.web.views import (
+    heartbeats,
+    members,
+    probes,
+    receivers,
+    strategies,
+    targets,
+    tokens,
+)
 
 urlpatterns = [
+    path("heartbeats/", heartbeats.heartbeat_list, name="heartbeats"),
+    path("heartbeats/new/", heartbeats.heartbeat_edit, name="heartbeat_new"),
+    path("heartbeats/<int:pk>/", heartbeats.heartbeat_detail, name="heartbeat"),
+    path("heartbeats/<int:pk>/edit/", heartbeats.heartbeat_edit, name="heartbeat_edit"),
+    path(
+        "heartbeats/<int:pk>/switch/",
+        heartbeats.heartbeat_switch,
+        name="heartbeat_switch",
+    ),
+    path(
+        "heartbeats/<int:pk>/remove/",
+        heartbeats.heartbeat_remove,
+        name="heartbeat_remove",
+    ),
+    path("probes/", probes.probe_list, name="probes"),
+    path("probes/new/", probes.probe_edit, name="probe_new"),
+    path("probes/<int:pk>/", probes.probe_detail, name="probe"),
+    path("probes/<int:pk>/chart/", probes.chart, name="probe_chart"),
+    path("probes/<int:pk>/uptime/", probes.uptime, name="probe_uptime"),
+    path("probes/<int:pk>/edit/", probes.probe_edit, name="probe_edit"),
+    path("probes/<int:pk>/run/", probes.probe_run, name="probe_run"),
+    path("probes/<int:pk>/switch/", probes.probe_switch, name="probe_switch"),
+    path("probes/<int:pk>/remove/", probes.probe_remove, name="probe_remove"),
     path("members/", members.member_list, name="members"),
     path("members/new/", members.member_add, name="member_new"),
     path("members/<int:pk>/role/", members.member_role, name="member_role"),

@@ -33,6 +33,13 @@ WATCH = (
     Place(_("Alerts"), "bell", "alerts", ("alert",)),
 )
 SET_UP: tuple[Place, ...] = (
+    Place(_("Probes"), "radar-2", "probes", ("probe", "probe_new", "probe_edit")),
+    Place(
+        _("Heartbeats"),
+        "heartbeat",
+        "heartbeats",
+        ("heartbeat", "heartbeat_new", "heartbeat_edit"),
+    ),
     Place(
         _("Strategies"),
         "target-arrow",

@@ -76,5 +76,55 @@ def read_snippets(root: str, secret: str) -> Sequence[Snippet]:
     )
 
 
+def ping_snippets(url: str) -> Sequence[Snippet]:
+    """Return how jobs send their signs of life to `url`."""
+    call = f"curl -fsS -m 10 --retry 5 -o /dev/null {url}"
+    return (
+        _snippet("ping-curl", _("At the end of a script"), call),
+        _snippet(
+            "ping-cron",
+            _("In a crontab: only a success counts"),
+            f"""
+            # m h dom mon dow command
+            30 2 * * * /usr/local/bin/backup && {call}
+            """,
+        ),
+        _snippet(
+            "ping-bash",
+            _("In bash: start, and how it ended"),
+            f"""
+            {call}/start
+            trap '{call}/$?' EXIT
+            """,
+        ),
+        _snippet(
+            "ping-systemd",
+            _("In a systemd service"),
+            f"""
+            [Service]
+            ExecStartPre=-{call}/start
+            ExecStart=/usr/local/bin/backup
+            ExecStopPost=-{call}/${{EXIT_STATUS}}
+            """,
+        ),
+        _snippet(
+            "ping-python",
+            "Python",
+            f"""
+            import urllib.request
+
+            urllib.request.urlopen("{url}", timeout=10)
+            """,
+        ),
+        _snippet(
+            "ping-powershell",
+            "PowerShell",
+            f"""
+            Invoke-RestMethod -Uri "{url}" -TimeoutSec 10 -MaximumRetryCount 5 -RetryIntervalSec 2
+            """,
+        ),
+    )
+
+
 def _snippet(name: str, title: str | Promise, text: str) -> Snippet:
     return Snippet(f"snippet-{name}", title, dedent(text).strip())

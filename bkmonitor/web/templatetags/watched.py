@@ -1,6 +1,6 @@
 """Tags of what is watched: limits, spans of time, problems in short."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
@@ -46,3 +46,20 @@ def series_mark(at: int) -> SafeString:
 def join_id(prefix: str, key: int) -> str:
     """Make the id of an element out of what it is for and a row's key."""
     return f"{prefix}{key}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """Write a share from 0 to 1 in percent; 100 only for all of it."""
+    if share is None:
+        return "–"
+    if share >= 1:
+        return "100 %"
+    return f"{min(share * 100, 99.99):.2f}".rstrip("0").rstrip(".") + " %"
+
+
+@register.filter
+def share_up(results: Sequence[Sequence[Any]]) -> str:
+    """Write how many of a probe's looks that say something found it up, in percent."""
+    judged = [look[1] for look in results if look[1] is not None]
+    return percent(sum(judged) / len(judged)) if judged else "–"
