@@ -51,10 +51,16 @@ def _points(probe: Probe, points: int) -> Severities:
     """Return the newest slots, from old to new; a later result in a slot wins."""
     row = np.full(points, GAP, dtype=np.int8)
     newest = slot_of(probe.results[-1][0], probe.pk, probe.interval_s)
-    for at, mark, *_rest in probe.results:
-        place = points - 1 - (newest - slot_of(at, probe.pk, probe.interval_s))
-        if 0 <= place < points:
-            row[place] = GAP if mark is None else 0 if mark else probe.severity
+    filled = None
+    for at, mark, *_rest in reversed(probe.results):
+        back = newest - slot_of(at, probe.pk, probe.interval_s)
+        if back >= points:
+            break
+        if back != filled:
+            row[points - 1 - back] = (
+                GAP if mark is None else 0 if mark else probe.severity
+            )
+            filled = back
     return row
 
 

@@ -54,12 +54,15 @@ def look_at_rows(
     looks = _look_by_kind(todo, allow_private=allow_private)
     lines: dict[str, list[str]] = defaultdict(list)
     counts: Counter[str] = Counter()
+    by_kind: Counter[tuple[str, str]] = Counter()
     for probe, look in zip(todo, looks, strict=True):
         _note(probe, look, at)
         labels = label_set(probe.name, probe.target, probe.labels)
         lines[probe.space.slug].append(write_samples(labels, look, at * 1000))
         counts[look.outcome] += 1
-        PROBES.labels(probe.kind, look.outcome).inc()
+        by_kind[probe.kind, look.outcome] += 1
+    for (kind, outcome), number in by_kind.items():
+        PROBES.labels(kind, outcome).inc(number)
     samples = {space: "".join(some).encode() for space, some in lines.items()}
     return RunReport(
         probes=tuple(rows),

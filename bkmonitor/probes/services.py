@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from bkmonitor.accounts.models import Space, User
 from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.garbage import collected_later
 from bkmonitor.lib.labels import check_labels
 from bkmonitor.probes import pings
 from bkmonitor.probes.kinds.registry import KINDS
@@ -237,9 +238,9 @@ def run_probes(
     again, and is reported all the same: whoever looked may have died before it was
     judged. So a message that comes late or twice makes no burst of looks.
     """
-    rows = list(
-        Probe.objects.filter(pk__in=list(ids), enabled=True).select_related("space")
-    )
+    wanted = Probe.objects.filter(pk__in=list(ids), enabled=True)
+    with collected_later():
+        rows = list(wanted.select_related("space"))
     at = max(tick, int(clock(UTC).timestamp()))
     report = look_at_rows(
         rows, tick, at, allow_private=bool(settings.ALLOW_PRIVATE_TARGETS)

@@ -5,6 +5,7 @@ import select
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -43,15 +44,14 @@ class Transfer:
 
     __slots__ = ("_ends", "allow_private", "body", "cut", "failure", "handle", "index")
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self) -> None:
         self.handle = pycurl.Curl()
-        self.allow_private = allow_private
         self._ends: list[socket.socket] = []
-        self.begin(-1)
 
-    def begin(self, index: int) -> None:
+    def begin(self, index: int, *, allow_private: bool) -> None:
         """Forget the last transfer; `index` says which one comes next."""
         self.index = index
+        self.allow_private = allow_private
         self.body = bytearray()
         self.cut = False
         self.failure: OSError | AddressRefused | None = None
@@ -70,6 +70,7 @@ class Transfer:
         for end in self._ends:
             end.close()
         self._ends.clear()
+        self.body = bytearray()
 
     def _take(self, chunk: bytes) -> int | None:
         self.body += chunk
@@ -94,6 +95,9 @@ def _text(where: object) -> str:
     return address.decode() if isinstance(address, bytes) else str(address)
 
 
+# Handles of transfers that are over: making one costs as much as a transfer.
+_spare: deque[Transfer] = deque()
+
 Prepare = Callable[[Transfer], None]
 Finish = Callable[[Transfer, int, str], None]
 
@@ -107,39 +111,33 @@ def run(
     curl's error code (0 when all went well) and curl's words for it.
     """
     waiting = iter(range(count))
-    spare = [
-        Transfer(allow_private=allow_private) for _place in range(min(count, AT_ONCE))
-    ]
     under_way: dict[pycurl.Curl, Transfer] = {}
+
+    def start() -> None:
+        while len(under_way) < AT_ONCE and (index := next(waiting, None)) is not None:
+            transfer = _take_spare()
+            transfer.begin(index, allow_private=allow_private)
+            prepare(transfer)
+            under_way[transfer.handle] = transfer
+            loop.multi.add_handle(transfer.handle)
+
     with _loop() as loop:
-        while loop.busy or spare:
-            _start(waiting, spare, under_way, loop, prepare)
-            if not under_way:
-                break
+        start()
+        while under_way:
             loop.wait()
             for handle, code, words in loop.done():
                 transfer = under_way.pop(handle)
                 finish(transfer, code, words)
                 transfer.end()
-                spare.append(transfer)
+                _spare.append(transfer)
+            start()
 
 
-def _start(
-    waiting: Iterator[int],
-    spare: list[Transfer],
-    under_way: dict[pycurl.Curl, Transfer],
-    loop: "_Loop",
-    prepare: Prepare,
-) -> None:
-    while spare:
-        index = next(waiting, None)
-        if index is None:
-            return
-        transfer = spare.pop()
-        transfer.begin(index)
-        prepare(transfer)
-        under_way[transfer.handle] = transfer
-        loop.multi.add_handle(transfer.handle)
+def _take_spare() -> Transfer:
+    try:
+        return _spare.pop()
+    except IndexError:
+        return Transfer()
 
 
 @contextmanager
@@ -156,7 +154,6 @@ class _Loop:
 
     def __init__(self) -> None:
         self.multi = pycurl.CurlMulti()
-        self.busy = 0
         self._epoll = select.epoll()
         self._deadline: float | None = None
         self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
@@ -173,10 +170,10 @@ class _Loop:
             wait_s = min(wait_s, max(0.0, self._deadline - time.monotonic()))
         ready = self._epoll.poll(wait_s)
         for number, seen in ready:
-            _result, self.busy = self.multi.socket_action(number, _as_curl(seen))
+            self.multi.socket_action(number, _as_curl(seen))
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self._deadline = None
-            _result, self.busy = self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def done(self) -> Iterable[tuple[pycurl.Curl, int, str]]:
         """Return the transfers that ended, with curl's code and words."""
