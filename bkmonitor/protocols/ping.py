@@ -100,7 +100,7 @@ def _sign(request: HttpRequest, word: str) -> Sign:
         run_id=_uuid(rid, 400, "invalid uuid format") if rid is not None else None,
         method=request.method,
         remote_address=request.META.get("REMOTE_ADDR", ""),
-        user_agent=request.headers.get("User-Agent", ""),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
         body=_body(request),
     )
 

@@ -138,9 +138,9 @@ class Bench:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU seconds a process has used so far."""
+    """Return the CPU seconds that a process and its children that ended have used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
