@@ -148,6 +148,12 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT.parent / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "bkmonitor.config.static.StaticStorage"},
+}
+# Nobody asks for the plain names; the image is smaller without them.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # Whom to believe. The public URL may also be set in the wizard, and machines come
 # by inner names, so config/security.py checks the hosts and not this list.

@@ -72,6 +72,16 @@ def test_a_page_that_cannot_be_refreshed_says_so(visit):
     assert page.locator("[data-row]").count() > 0
 
 
+def test_a_page_whose_session_ended_goes_to_the_login_by_itself(visit):
+    page = visit()
+    page.goto("/s/shop/alerts/")
+    page.context.clear_cookies()
+
+    page.evaluate("document.body.dispatchEvent(new Event('alerts-changed'))")
+
+    page.wait_for_url("**/login/**")
+
+
 def test_menus_open_and_close_by_keyboard(visit):
     page = visit()
     page.goto("/s/shop/")

@@ -1,7 +1,8 @@
 """Pages for what goes wrong."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 
@@ -18,8 +19,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Say that it is our fault; asks nothing of the database, which may be the cause."""
-    context = {"title": _("Something broke")}
-    return render(request, "errors/500.html", context, status=500)
+    page = render_to_string("errors/500.html", {"title": _("Something broke")})
+    return HttpResponseServerError(page)
 
 
 def no_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
