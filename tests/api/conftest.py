@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from bkmonitor.accounts.models import Space, User
 from bkmonitor.api import receivers
@@ -38,6 +39,21 @@ def as_token(*scopes: str, space: Space | None = None) -> Api:
     client = Api(headers={"Authorization": f"Bearer {secret}"})
     client.space = token.space
     return client
+
+
+def template_of(response: Any, document: dict[str, Any]) -> str:
+    """Return the path of the OpenAPI document that an answer belongs to."""
+    path = response.request["PATH_INFO"]
+    for name, value in response.resolver_match.kwargs.items():
+        path = path.replace(f"/{value}/", f"/{{{name}}}/")
+    candidates = (path, path.replace("{pk}", "{id}"))
+    return next(each for each in candidates if each in document["paths"])
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document as the door serves it."""
+    return dict(SchemaGenerator().get_schema(request=None, public=True))
 
 
 @pytest.fixture(autouse=True)

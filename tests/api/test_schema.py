@@ -6,18 +6,10 @@ import pytest
 from django.core.management import call_command
 from jsonschema import Draft4Validator, FormatChecker
 
-from tests.api.conftest import as_user
+from tests.api.conftest import as_user, template_of
 from tests.api.routes import ROUTES, existing_routes
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def document():
-    """Return the document as the door serves it."""
-    from drf_spectacular.generators import SchemaGenerator  # noqa: PLC0415
-
-    return SchemaGenerator().get_schema(request=None, public=True)
 
 
 def test_the_document_is_written_without_a_warning():
@@ -48,18 +40,9 @@ def test_answers_are_as_the_document_says(document, route):
 
     response = route.send(api, api.space)
 
-    schema = document["paths"][_template(response, document)][route.method]
+    schema = document["paths"][template_of(response, document)][route.method]
     answer = schema["responses"][str(response.status_code)]["content"]
     _validator(answer["application/json"]["schema"], document).validate(response.json())
-
-
-def _template(response, document):
-    path = response.request["PATH_INFO"]
-    names = response.resolver_match.kwargs
-    for name, value in names.items():
-        path = path.replace(f"/{value}/", f"/{{{name}}}/")
-    candidates = (path, path.replace("{pk}", "{id}"))
-    return next(each for each in candidates if each in document["paths"])
 
 
 def _validator(schema, document):
