@@ -23,7 +23,7 @@ RUN python3 -m venv /opt/venv && \
     python3 -m venv /opt/build && \
     /opt/build/bin/pip install --no-cache-dir --only-binary :all: -c constraints.txt Babel && \
     /opt/venv/bin/pip uninstall -q -y pip setuptools && \
-    find /opt/venv -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + && \
+    find /opt/venv -type d -name tests -prune -exec rm -rf {} + && \
     find /opt/venv \( -name '*.pyi' -o -name '*.a' -o -name '*.h' \) -delete
 
 # --- the application: translations compiled, static files collected ---------------

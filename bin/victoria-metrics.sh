@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Run the standalone role's VictoriaMetrics: bin/victoria-metrics.sh ADDRESS:PORT
+# Run a VictoriaMetrics for this service: bin/victoria-metrics.sh LISTEN [SERVICE],
+# both HOST:PORT. Without SERVICE it is the one on this machine.
 #
 # It reads what to scrape from the service itself, which may not answer yet and needs
 # a token. VictoriaMetrics ends at once when its first look fails, so it starts with
@@ -8,19 +9,20 @@
 # whose script (and in it the token) is a file that nobody else can read.
 set -euo pipefail
 umask 077
-listen=$1 config=$BKM_RUN/scrape.yml mask=$BKM_RUN/scrape.sed
+listen=$1 service=${2:-127.0.0.1:${BKM_LISTEN##*:}}
+mkdir -p "$BKM_RUN"
+config=$BKM_RUN/scrape.yml mask=$BKM_RUN/scrape.sed
 token=$(<"${BKM_SCRAPE_TOKEN_FILE:-/dev/null}")
 token=${token:-${BKM_SCRAPE_TOKEN:-}}
-port=${BKM_LISTEN##*:}
-url="http://scrape:$token@127.0.0.1:$port/prometheus/scrape-config/jobs"
+url="http://scrape:$token@$service/prometheus/scrape-config/jobs"
 echo "scrape_configs: []" >"$config"
 printf 's|%s|***|g\n' "$token" >"$mask"
 
 service_answers() {
     local status
-    exec 3<>"/dev/tcp/127.0.0.1/$port" || return 1
-    printf 'GET /prometheus/scrape-config/jobs HTTP/1.0\r\nHost: 127.0.0.1:%s\r\nAuthorization: Basic %s\r\n\r\n' \
-        "$port" "$(printf 'scrape:%s' "$token" | base64 -w0)" >&3
+    exec 3<>"/dev/tcp/${service%:*}/${service##*:}" || return 1
+    printf 'GET /prometheus/scrape-config/jobs HTTP/1.0\r\nHost: %s\r\nAuthorization: Basic %s\r\n\r\n' \
+        "$service" "$(printf 'scrape:%s' "$token" | base64 -w0)" >&3
     read -r -t 10 status <&3
     exec 3>&-
     [[ $status == *" 200 "* ]]

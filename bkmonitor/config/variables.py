@@ -21,6 +21,13 @@ def text(raw: str) -> str:
     return raw
 
 
+def token(raw: str) -> str:
+    """Take letters, digits and . _ ~ = - only: it becomes part of addresses."""
+    if not re.fullmatch(r"[A-Za-z0-9._~=-]*", raw):
+        raise ValueError("may have letters, digits and . _ ~ = - only")
+    return raw
+
+
 def boolean(raw: str) -> bool:
     """Take true/false, 1/0, yes/no, on/off; anything else is an error."""
     if raw.lower() in TRUE | FALSE:
@@ -125,7 +132,7 @@ VARIABLES = (
     Variable("BKM_VM_WRITE_URL", url("http", "https"), "", "VictoriaMetrics for writes; metrics are off when it is empty.", secret=True),
     Variable("BKM_VM_QUERY_URL", url("http", "https"), "", "VictoriaMetrics for queries; the address for writes when empty.", secret=True),
     Variable("BKM_VM_RETENTION", retention, "90d", "How long the standalone role's VictoriaMetrics keeps samples: a number with h, d, w or y."),
-    Variable("BKM_SCRAPE_TOKEN", text, "", "The token with which VictoriaMetrics reads the scrape configuration and Prometheus reads /metrics; derived from the secret key when empty.", secret=True),
+    Variable("BKM_SCRAPE_TOKEN", token, "", "The token with which VictoriaMetrics reads the scrape configuration and Prometheus reads /metrics; derived from the secret key when empty.", secret=True),
     Variable("BKM_SMTP_URL", url("smtp", "smtps", "smtp+starttls"), "", "The mail server, smtp[s|+starttls]://user:password@host:port; may also be set in the wizard.", secret=True),
     Variable("BKM_MAIL_FROM", text, "", "The sender of mail; may also be set in the wizard."),
     Variable("BKM_ALLOW_PRIVATE_TARGETS", boolean, "true", "Whether probes, scrapes and webhooks may reach private and loopback addresses."),

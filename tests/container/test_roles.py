@@ -1,0 +1,189 @@
+"""Roles in containers of their own: they start together, share work, and hand it over."""
+
+import json
+import re
+import time
+from collections import Counter
+
+from bkmonitor.pipeline.queues import QUEUES
+from tests.container.conftest import TOKEN, Site
+from tests.container.engine import Container, until
+
+GRACE_S = 10
+
+
+def start_service(site: Site) -> tuple[Container, Container, Container]:
+    """Start web, worker and beat, and wait until all of them are well."""
+    parts = (
+        site.start("web", "web"),
+        site.start("worker", "worker"),
+        site.start("beat", "beat"),
+    )
+    for part in parts:
+        until(lambda part=part: part.is_well("--ready"), what=part.name, timeout_s=120)
+    return parts
+
+
+def applied(*parts: Container) -> Counter[str]:
+    """Return how often each migration was applied, from what the roles printed."""
+    return Counter(
+        name
+        for part in parts
+        for name in re.findall(r"Applying (\S+)\.\.\. OK", part.logs)
+    )
+
+
+def test_five_start_on_an_empty_database_at_once_and_each_migration_is_applied_once(
+    site,
+):
+    names = ["migrate-1", "migrate-2", "web-1", "web-2", "web-3"]
+    parts = [site.start(name, name.partition("-")[0]) for name in names]
+
+    for part in parts[:2]:
+        assert part.wait() == 0, part.logs
+    for part in parts[2:]:
+        until(lambda part=part: part.is_well("--ready"), what=part.name)
+
+    times = applied(*parts)
+    assert set(times.values()) == {1}, times
+    assert int(site.ask_postgres("select count(*) from django_migrations")) == len(
+        times
+    )
+
+
+def test_a_second_start_takes_no_lock_and_migrates_nothing(site):
+    assert site.start("first", "migrate").wait() == 0
+
+    second = site.start("second", "migrate")
+
+    assert second.wait() == 0
+    assert "Running migrations" not in second.logs
+
+
+def test_another_secret_key_is_refused(site):
+    web = site.start("web", "web")
+    until(lambda: web.is_well("--ready"), what="web")
+
+    other = site.start(
+        "other", "web", BKM_SECRET_KEY="quite another key, and long enough too"
+    )
+
+    assert other.wait() == 78
+
+
+def test_every_queue_is_worked_and_shown_at_metrics(site):
+    web, worker, beat = start_service(site)
+
+    until(
+        lambda: set(site.ask_redis("hkeys", "bkm:canary").split()) == set(QUEUES),
+        what="a canary of every queue",
+        timeout_s=60,
+    )
+    told = worker.exec(
+        "python", "-c", "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9400/metrics').read().decode())"
+    )  # fmt: skip
+    for queue in QUEUES:
+        assert f'bkm_queue_canary_age_seconds{{queue="{queue}"}}' in told
+    assert 'bkm_tasks_total{outcome="success",task="canary"}' in told
+    assert 'bkm_queue_depth{queue="unrouted"} 0.0' in told
+    assert site.ask_redis("keys", "*pidbox*") == ""
+    assert TOKEN not in web.logs + worker.logs + beat.logs
+
+
+def test_the_worker_s_logs_can_be_tailed_and_what_dies_comes_back(site):
+    worker = start_service(site)[1]
+    pid = worker.exec("supervisorctl", "pid", "worker:celery_worker_probe").strip()
+
+    worker.exec("bash", "-c", f"kill -9 {pid}")
+
+    until(
+        lambda: worker.exec("supervisorctl", "pid", "worker:celery_worker_probe").strip() not in {pid, "0"},
+        what="another program",
+    )  # fmt: skip
+    assert "program.exited" in worker.logs
+    worker.exec("supervisorctl", "tail", "worker:celery_worker_probe")
+
+
+def test_roles_stop_under_load_within_their_grace_and_leave_nothing_behind(site):
+    web, worker, beat = start_service(site)
+    web.manage(
+        "from bkmonitor.pipeline.upkeep import canary\n"
+        "for n in range(2000): canary.apply_async(args=['default'], queue='default')\n"
+        "answer = 1"
+    )
+
+    took = {part.name: part.stop(GRACE_S) for part in (worker, beat, web)}
+
+    assert max(took.values()) < GRACE_S, took
+    assert {part.exit_code for part in (worker, beat, web)} == {0}
+    assert site.ask_redis("hlen", "bkm:unacked") == "0"
+
+
+def test_work_of_a_killed_worker_is_handed_out_again(site):
+    web = site.start("web", "web", BKM_VISIBILITY_TIMEOUT="10")
+    until(lambda: web.is_well("--ready"), what="web")
+    worker = site.start("worker", "worker", "default", BKM_VISIBILITY_TIMEOUT="10")
+    until(worker.is_well, what="worker")
+    web.manage(
+        "from bkmonitor.pipeline.upkeep import canary\n"
+        "for n in range(3000): canary.apply_async(args=['default'], queue='default')\n"
+        "answer = 1"
+    )
+
+    worker.kill()
+
+    other = site.start("other", "worker", "default", BKM_VISIBILITY_TIMEOUT="10")
+    until(other.is_well, what="another worker")
+    until(
+        lambda: (site.ask_redis("llen", "bkm:default"), site.ask_redis("hlen", "bkm:unacked")) == ("0", "0"),
+        what="all work done",
+        timeout_s=60,
+    )  # fmt: skip
+
+
+def test_of_two_beats_one_leads_and_the_other_takes_over(site):
+    web = site.start("web", "web")
+    until(lambda: web.is_well("--ready"), what="web")
+    first = site.start("beat-1", "beat")
+    until(lambda: first.is_well("--ready"), what="the first beat")
+    second = site.start("beat-2", "beat")
+    until(second.is_well, what="the second beat")
+    assert not second.is_well("--ready")
+
+    first.kill()
+
+    until(lambda: second.is_well("--ready"), what="the second leads", timeout_s=45)
+    time.sleep(6)
+    rung = rings(site, "ring_evaluations", every_s=2)
+    gaps = [after - before for before, after in zip(rung, rung[1:], strict=False)]
+    assert max(gaps) <= 35, gaps
+    assert min(gaps) > 1, gaps
+
+
+def rings(site: Site, task: str, *, every_s: float) -> list[float]:
+    """Return when the beats rang a task, from the messages that nobody has taken."""
+    messages = (
+        json.loads(line)
+        for line in site.ask_redis("lrange", "bkm:evaluate", "0", "-1").splitlines()
+    )
+    return sorted(
+        time.mktime(time.strptime(head["expires"][:19], "%Y-%m-%dT%H:%M:%S")) - every_s
+        for message in messages
+        if (head := message["headers"])["task"].endswith(task)
+    )
+
+
+def test_redis_may_go_for_a_while(site):
+    web, worker, beat = start_service(site)
+
+    site.redis.stop(5)
+    time.sleep(12)
+    assert all(
+        part.is_well() or "alive" in part.exec("bin/healthcheck", check=False)
+        for part in (web, worker, beat)
+    )
+    assert not web.is_well("--ready")
+    site.redis.start()
+
+    for part in (web, worker, beat):
+        until(lambda part=part: part.is_well("--ready"), what=part.name, timeout_s=60)
