@@ -10,12 +10,11 @@ from bkmonitor.config.boot.stop import stop_times
 from bkmonitor.config.measure import MeasuredTask
 from bkmonitor.config.ticks import WorkerTick
 from bkmonitor.lib.broker import client_url, transport_url
-from bkmonitor.pipeline.beat import DATA_PATH, ROUTES, SCHEDULE
+from bkmonitor.pipeline.beat import DATA_PATH, ROUTES, SCHEDULE, UPKEEP
 from bkmonitor.pipeline.queues import KEY_PREFIX, QUEUES, UNROUTED
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bkmonitor.config.settings")
 
-UPKEEP = "bkmonitor.pipeline.upkeep"
 VISIBILITY_S = settings.ENV["BKM_VISIBILITY_TIMEOUT"]
 CANARY_S = 30
 CANARIES = {
@@ -80,12 +79,13 @@ app.conf.update(
     # Logging is Django's, lines on standard output.
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
-    # A second beat takes over within the lock's 30 s when the first one is killed.
+    # A second beat takes over when the first one is killed: within the lock's 25 s,
+    # the 5 s between two looks at it, and what a busy machine adds.
     beat_scheduler="bkmonitor.config.ticks:TickingScheduler",
     beat_max_loop_interval=5,
     beat_schedule={**SCHEDULE, **CANARIES},
     redbeat_redis_url=client_url(settings.REDIS_URL),
-    redbeat_lock_timeout=30,
+    redbeat_lock_timeout=25,
     redbeat_redis_options={"socket_timeout": 10, "socket_connect_timeout": 5},
     redbeat_key_prefix=f"{KEY_PREFIX}redbeat:",
     timezone="UTC",

@@ -3,6 +3,7 @@
 import json
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
@@ -18,7 +19,32 @@ from bkmonitor.lib.errors import MonitorError
 
 logger = logging.getLogger(__name__)
 SCHEMA_KEPT_S = 30.0
+STORE_KEPT_S = 10.0
 FAILURES = (psycopg2.Error, sqlite3.Error, redis.RedisError, MonitorError, OSError)
+
+
+class Renewed:
+    """The newest answer of a check that may be slow: nobody waits long for it.
+
+    A name that DNS does not know can take longer than a health check has time for.
+    """
+
+    def __init__(self, check: Callable[[], bool]) -> None:
+        self._check = check
+        self._good = True
+        self._fresh_until = 0.0
+
+    def __call__(self) -> bool:
+        """Return the newest answer; ask anew when it is old, for a second at most."""
+        if time.monotonic() > self._fresh_until:
+            self._fresh_until = time.monotonic() + STORE_KEPT_S
+            asking = threading.Thread(target=self._ask, daemon=True)
+            asking.start()
+            asking.join(1)
+        return self._good
+
+    def _ask(self) -> None:
+        self._good = self._check()
 
 
 class Health:
@@ -34,6 +60,7 @@ class Health:
         self._application = application
         self._values = values
         self._schema_good_until = 0.0
+        self._has_store = Renewed(lambda: self._try("victoria_metrics", self._metrics))
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -52,7 +79,7 @@ class Health:
             "schema": self._try("schema", self._schema),
             "redis": self._try("redis", self._redis),
         }
-        wanted = {"victoria_metrics": self._try("victoria_metrics", self._metrics)}
+        wanted = {"victoria_metrics": self._has_store()}
         ready = all(needed.values())
         status = "ready" if all(wanted.values()) else "degraded"
         parts = {name: "ok" if good else "failed" for name, good in needed.items()}

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -68,9 +68,9 @@ class Site:
         ).strip()
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """Return a network with an empty PostgreSQL and Redis."""
+@contextmanager
+def whole_site() -> Iterator[Site]:
+    """Make a network with an empty PostgreSQL and Redis."""
     network = f"bkmtest-{uuid.uuid4().hex[:6]}"
     engine("network", "create", network)
     with ExitStack() as stack:
@@ -96,3 +96,10 @@ def site() -> Iterator[Site]:
             what="PostgreSQL",
         )  # fmt: skip
         yield found
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Return a site of the test's own."""
+    with whole_site() as made:
+        yield made

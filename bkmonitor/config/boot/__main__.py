@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bkmonitor.config import logs
-from bkmonitor.config.boot import report, roles, standalone, supervisor
+from bkmonitor.config.boot import backup, report, roles, standalone, supervisor
 from bkmonitor.config.boot.exits import BAD_CONFIGURATION, Stop
 from bkmonitor.config.variables import load
 from bkmonitor.lib.errors import InvalidInput
@@ -71,10 +71,24 @@ def render_supervisor(arguments: Sequence[str]) -> int:
     return 0
 
 
+def save_or_bring_back(arguments: Sequence[str]) -> int:
+    """Run backup FILE or restore FILE."""
+    what, *rest = arguments
+    if len(rest) != 1:
+        raise InvalidInput(f"say which file: {what} FILE")
+    values = roles.checked(standalone.beside(os.environ), "manage").values
+    work = backup.backup if what == "backup" else backup.restore
+    parts = work(Path(rest[0]), values)
+    sys.stdout.write(f"{what} {rest[0]}: {', '.join(parts)}\n")
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "backup": lambda rest: save_or_bring_back(["backup", *rest]),
     "check-config": check_config,
     "manage": manage,
     "render-supervisor": render_supervisor,
+    "restore": lambda rest: save_or_bring_back(["restore", *rest]),
 }
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +35,14 @@ def start(role: str, arguments: Sequence[str], environ: Mapping[str, str]) -> No
         _wait(role, values)
         schema.prepare_schema("auto", values, environ)
         sys.exit(0)
+    data = standalone.data_folder(environ) if role == "standalone" else None
+    with standalone.alone_on(data) if data else nullcontext():
+        _prepare(role, arguments, environ)
+
+
+def _prepare(
+    role: str, arguments: Sequence[str], environ: Mapping[str, str]
+) -> NoReturn:
     run = standalone.run_folder(environ)
     added = standalone.own_environment(environ) if role == "standalone" else {}
     environ = {**environ, **added}

@@ -1,13 +1,15 @@
 """What the standalone role gives itself: keys, and addresses of the stores beside it."""
 
+import fcntl
 import os
 import secrets
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from bkmonitor.config.boot.exits import BAD_CONFIGURATION, Stop
+from bkmonitor.config.boot.exits import BAD_CONFIGURATION, TRY_AGAIN, Stop
 
 VM_PORT = 8428
 # A socket's path must fit into 108 bytes, a zero at the end included.
@@ -33,6 +35,17 @@ def own_environment(environ: Mapping[str, str]) -> dict[str, str]:
     if environ.get("BKM_WEB_WORKERS", "auto") == "auto":
         added["BKM_WEB_WORKERS"] = "1"
     return added
+
+
+@contextmanager
+def alone_on(data: Path) -> Iterator[None]:
+    """Hold the data folder for this process alone; Stop 75 if another one has it."""
+    with (data / "lock").open("w") as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Stop(TRY_AGAIN, f"a service runs on {data} already") from error
+        yield
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:

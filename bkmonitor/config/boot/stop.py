@@ -21,11 +21,11 @@ class StopTimes:
 def stop_times(grace_s: float) -> StopTimes:
     """Share out `grace_s` seconds; no share is zero, and their sum stays within it.
 
-    A worker whose soft time is over needs about a second and a half to hand back
-    its work: that is the distance between `soft` and `program`.
+    A worker whose soft time is over needs a second or two, more on a busy machine,
+    to hand back its work: that is the distance between `soft` and `program`.
     """
+    store = max(1, int(min(grace_s * 0.2, 6)))
+    program = max(1, int(max(grace_s * 0.75, grace_s - store - 2)))
     return StopTimes(
-        soft=max(0.5, grace_s * 0.5),
-        program=max(1, int(grace_s * 0.75)),
-        store=max(1, int(grace_s * 0.2)),
+        soft=max(0.5, grace_s * 0.4, program - 8.0), program=program, store=store
     )

@@ -17,4 +17,4 @@ def test_shares_are_positive_and_their_sum_stays_within_the_grace(grace_s):
 def test_handing_back_work_has_its_time_in_the_default_grace():
     times = stop_times(8)
 
-    assert times.program - times.soft >= 1.5
+    assert times.program - times.soft >= 2.5
