@@ -49,7 +49,7 @@ class VictoriaMetrics:
         self._write = Line(write_url)
         self._query = Line(query_url)
         self._limit_lock = threading.Lock()
-        self._limit_checked_at = -LIMIT_CHECK_S
+        self._limit_checked_at = float("-inf")
         self._forgeable = False
 
     def query_instant(
@@ -154,21 +154,27 @@ class VictoriaMetrics:
         A store that does not show its flags (behind vmauth, a cluster) is left to
         the operator, whom the documentation tells.
         """
-        with self._limit_lock:
-            now = time.monotonic()
-            if now - self._limit_checked_at >= LIMIT_CHECK_S:
-                shown = self._write.call(
-                    "GET", "/metrics", timeout_s=5.0, max_bytes=8 << 20
-                ).body
-                limit = LIMIT_FLAG.search(shown)
-                self._forgeable = (
-                    CUTS_LABELS in shown
-                    and limit is not None
-                    and int(limit[1]) < LABEL_LIMIT
-                )
-                self._limit_checked_at = now
+        now = time.monotonic()
+        if now - self._limit_checked_at >= LIMIT_CHECK_S:
+            # The first time all wait for the answer; later one looks, the others
+            # go on with what is known.
+            first = self._limit_checked_at < 0
+            if self._limit_lock.acquire(blocking=first):
+                try:
+                    self._look_at_limit(now)
+                finally:
+                    self._limit_lock.release()
         if self._forgeable:
             raise UpstreamUnavailable(FORGEABLE)
+
+    def _look_at_limit(self, now: float) -> None:
+        if now - self._limit_checked_at < LIMIT_CHECK_S:
+            return  # somebody else has just looked
+        shown = self._write.call("GET", "/metrics", timeout_s=5.0, max_bytes=8 << 20)
+        limit = LIMIT_FLAG.search(shown.body)
+        cuts = CUTS_LABELS in shown.body
+        self._forgeable = cuts and limit is not None and int(limit[1]) < LABEL_LIMIT
+        self._limit_checked_at = now
 
 
 def _refusal(answer: Answer) -> Result | None:
