@@ -2,6 +2,7 @@
 
 import json
 import os
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.seed import EMAIL, PASSWORD
+from tests.browser.seed import EMAIL, PASSWORD, samples
 from tests.servers import ROOT, need
 from tests.stack import Stack, running_stack
 
@@ -60,8 +61,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
         stack.manage("collectstatic", "--no-input", "-v", "0")
         code = "from tests.browser.seed import seed\nanswer = seed()"
         ids = stack.shell(code)
+        send_samples(stack)
         stack.start("web")
         yield Site(stack, ids, log_in(chromium, stack.url))
+
+
+def send_samples(stack: Stack) -> None:
+    """Put the values that the alert with a story is about into the store."""
+    url = f"{stack.store.url}/api/v1/import/prometheus"
+    request = urllib.request.Request(url, data=samples().encode())
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status < 300
 
 
 def log_in(chromium: Browser, url: str) -> Any:

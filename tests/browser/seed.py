@@ -7,17 +7,20 @@ from django.utils import timezone
 
 from bkmonitor.accounts.models import Member, Space
 from bkmonitor.alerts.models import Alert, Note, Transition
-from bkmonitor.notifications.models import Attempt, Notification
+from bkmonitor.notifications.models import Attempt
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.routing.models import AlertGroup
 from bkmonitor.strategies.models import Strategy
 from tests.factories import (
     make_heartbeat,
     make_member,
+    make_notification,
     make_probe,
     make_receiver,
+    make_scrape_target,
     make_space,
     make_strategy,
+    make_token,
     make_user,
 )
 
@@ -83,6 +86,10 @@ def fill(space: Space) -> dict[str, object]:
             last_run_at=now,
             next_run_at=now + timedelta(days=1),
         )
+    make_token(space, "ingest", name="Prometheus of the shop")
+    make_token(space, "read", name="Grafana", revoked_at=now)
+    make_scrape_target(space, name="Checkout", labels={"team": "payments"})
+    make_scrape_target(space, name="Old host", enabled=False)
     backup = make_heartbeat(
         space, name="Nightly backup", state="up", last_ping_at=now - timedelta(hours=9)
     )
@@ -92,6 +99,17 @@ def fill(space: Space) -> dict[str, object]:
     alert = make_story(space, cpu.pk, mail, hook)
     make_other_alerts(space, probe.pk)
     return {"alerts": alert.pk, "strategies": cpu.pk, "probes": probe.pk, "heartbeats": backup.pk}  # fmt: skip
+
+
+def samples() -> str:
+    """Return two hours of `cpu` of a host that gets busy twelve minutes ago, as text."""
+    now = int(timezone.now().timestamp())
+    labels = 'space="shop",instance="web-1.example.org:9100",job="node"'
+    lines = []
+    for minute in range(120, -1, -1):
+        value = 97 + sin(minute) if minute <= 12 else 42 + 20 * sin(minute / 9)
+        lines.append(f"cpu{{{labels}}} {value:.2f} {(now - minute * 60) * 1000}")
+    return "\n".join(lines) + "\n"
 
 
 def make_story(space: Space, strategy: int, mail: object, hook: object) -> Alert:
@@ -129,15 +147,11 @@ def make_story(space: Space, strategy: int, mail: object, hook: object) -> Alert
         space=space, alert=alert, next_repeat_at=now + timedelta(hours=3)
     )
     for receiver, state in ((mail, "sent"), (hook, "failed")):
-        told = Notification.objects.create(
-            space=space,
+        told = make_notification(
+            space,
             receiver=receiver,
-            receiver_name=receiver.name,
-            channel=receiver.channel,
-            key=f"story-{receiver.pk}",
             thread=f"alert:{alert.pk}",
-            reason="fired",
-            message={},
+            next_attempt_at=None,
             state=state,
             attempts=1,
             created_at=at,

@@ -131,6 +131,17 @@ def test_the_chart_of_an_alert_is_drawn(visit):
     assert "Problem 0" in page.locator(".chart-legend").inner_text()
 
 
+def test_the_chart_of_a_strategys_alert_shows_its_series_alone(visit, site):
+    page = visit()
+    page.goto(f"/s/shop/alerts/{site.ids['alerts']}/")
+
+    page.wait_for_selector(".chart canvas")
+
+    assert page.locator(".chart-legend span").count() == 1
+    assert "instance=web-1" in page.locator(".chart-legend").inner_text()
+    screenshot(page, "alert-with-chart")
+
+
 @pytest.mark.parametrize("part", ["", "alerts/", "alerts/?state=all&q=job=node"])
 def test_three_thousand_of_everything_come_in_a_second(visit, part):
     page = visit()
