@@ -1,5 +1,6 @@
 """Problems on series, their changes, and what was noted of them."""
 
+import json
 from typing import Self
 
 from django.conf import settings
@@ -47,14 +48,22 @@ class AlertQuerySet(OwnedQuerySet):
 
     def search(self, words: str) -> Self:
         """Keep those that have every word in their source's name, summary or labels."""
-        rows = self.alias(labels_text=Cast("labels", models.TextField()))
+        rows = self
         for word in words.split():
-            rows = rows.filter(
-                Q(source_name__icontains=word)
-                | Q(summary__icontains=word)
-                | Q(labels_text__icontains=word)
-            )
+            rows = rows.with_word(word)
         return rows
+
+    def with_word(self, word: str) -> Self:
+        """Keep those that have a word, which may hold spaces, in name, summary or labels."""
+        # SQLite keeps letters beyond ASCII escaped in JSON, PostgreSQL as they are.
+        escaped = json.dumps(word)[1:-1]
+        rows = self.alias(labels_text=Cast("labels", models.TextField()))
+        return rows.filter(
+            Q(source_name__icontains=word)
+            | Q(summary__icontains=word)
+            | Q(labels_text__icontains=word)
+            | Q(labels_text__icontains=escaped)
+        )
 
 
 class Alert(models.Model):

@@ -1,16 +1,15 @@
 """What people type and choose to find alerts, as a filter of rows."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models import Q, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Coalesce
 
-from bkmonitor.alerts.models import Alert, Severity
+from bkmonitor.alerts.models import Alert, AlertQuerySet, Severity
 
 MATCHER = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)(!?=)(.*)")
 WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
@@ -70,7 +69,7 @@ def read_search(query: Mapping[str, str]) -> Search:
     )
 
 
-def find_alerts(rows: QuerySet[Alert], search: Search) -> QuerySet[Alert]:
+def find_alerts(rows: AlertQuerySet, search: Search) -> AlertQuerySet:
     """Keep the alerts that a search asks for. A label an alert lacks counts as empty."""
     found = in_state(rows, search.state)
     if search.severity:
@@ -83,14 +82,12 @@ def find_alerts(rows: QuerySet[Alert], search: Search) -> QuerySet[Alert]:
         found = found.alias(**{label: text})
         condition = Q(**{label: value})
         found = found.filter(condition if wanted else ~condition)
-    if search.words:
-        found = found.alias(labels_text=Cast("labels", TextField()))
     for word in search.words:
-        found = found.filter(_holds(word))
+        found = found.with_word(word)
     return found
 
 
-def in_state(rows: QuerySet[Alert], state: str) -> QuerySet[Alert]:
+def in_state(rows: AlertQuerySet, state: str) -> AlertQuerySet:
     """Keep the alerts in one of STATES."""
     conditions: dict[str, dict[str, Any]] = {
         "firing": {"state": Alert.State.FIRING},
@@ -98,14 +95,3 @@ def in_state(rows: QuerySet[Alert], state: str) -> QuerySet[Alert]:
         "resolved": {"state": Alert.State.RESOLVED},
     }
     return rows.filter(**conditions.get(state, {}))
-
-
-def _holds(word: str) -> Q:
-    # SQLite keeps letters beyond ASCII escaped in JSON, PostgreSQL as they are.
-    escaped = json.dumps(word)[1:-1]
-    return (
-        Q(source_name__icontains=word)
-        | Q(summary__icontains=word)
-        | Q(labels_text__icontains=word)
-        | Q(labels_text__icontains=escaped)
-    )

@@ -42,7 +42,8 @@ def story(alert: Alert, notifications: Iterable[Notification]) -> list[Entry]:
     entries = [_of_transition(row) for row in alert.transitions.all()]
     entries += [_of_note(row) for row in alert.notes.select_related("by")]
     entries += [_of_notification(row) for row in notifications]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    # The sort is stable: of what has one moment the change came first.
+    return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
 def notifications_about(alert: Alert) -> list[Notification]:
