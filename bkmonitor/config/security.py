@@ -46,7 +46,7 @@ class Guard:
         """Turn away what came by a wrong name, answer the rest with our headers."""
         request.META["REMOTE_ADDR"] = client_address(
             request.META.get("REMOTE_ADDR", ""),
-            request.headers.get("X-Forwarded-For", ""),
+            request.META.get("HTTP_X_FORWARDED_FOR", ""),
             settings.TRUSTED_PROXIES,
         )
         if request.path.startswith(settings.MACHINE_DOORS):

@@ -1,6 +1,7 @@
 """Whose address a request comes from when proxies stand between."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 
@@ -23,6 +24,7 @@ def client_address(remote: str, forwarded_for: str, trusted: Sequence[str]) -> s
     return address
 
 
+@lru_cache(4096)
 def parse_address(text: str) -> str:
     """Return an IP address without port, brackets and zone; "" if it is none."""
     text = text.strip()

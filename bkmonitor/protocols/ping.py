@@ -28,6 +28,7 @@ WORDS = {
     "log": Ping.Kind.LOG,
 }
 HEADERS = {
+    "Content-Type": "text/plain",
     "Ping-Body-Limit": str(BODY_LIMIT),
     "Access-Control-Allow-Origin": "*",
     "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
@@ -93,7 +94,7 @@ def _sign(request: HttpRequest, word: str) -> Sign:
     if request.method not in METHODS:
         raise _Refused(405, "method not allowed")
     kind, status = _meaning(word)
-    rid = request.GET.get("rid")
+    rid = request.GET.get("rid") if request.META.get("QUERY_STRING") else None
     return Sign(
         kind=kind,
         exit_status=status,
@@ -140,6 +141,4 @@ def _body(request: HttpRequest) -> str:
 
 
 def _answer(text: str, status: int) -> HttpResponse:
-    return HttpResponse(
-        text, status=status, content_type="text/plain", headers=dict(HEADERS)
-    )
+    return HttpResponse(text.encode(), status=status, headers=HEADERS)
