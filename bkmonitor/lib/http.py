@@ -5,13 +5,15 @@ import ipaddress
 import os
 import socket
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.connection import create_connection
 
 from bkmonitor.lib.errors import InvalidInput, UpstreamUnavailable
 
@@ -75,17 +77,36 @@ class _CutOff:
 
 
 class _Guarded:
-    """Resolve once, check every address, connect to an address that was checked."""
+    """Resolve once, check every address, connect to addresses that were checked.
+
+    The host keeps its name: it stands in the Host header, and in the certificate.
+    """
 
     allow_private = True
 
     def _new_conn(self: Any) -> socket.socket:
         found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        addresses = [str(entry[4][0]) for entry in found]
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for address in addresses:
             check_address(address, allow_private=self.allow_private)
-        self._dns_host = addresses[0]
-        return super()._new_conn()  # type: ignore[misc, no-any-return]
+        return self._connect_to_any(addresses)  # type: ignore[no-any-return]
+
+    def _connect_to_any(self: Any, addresses: Sequence[str]) -> socket.socket:
+        """Connect to the first address that takes us; each has its share of the time."""
+        deadline = time.monotonic() + self.timeout
+        failure = OSError("the name has no address")
+        for number, address in enumerate(addresses):
+            left_s = max(deadline - time.monotonic(), 0.1)
+            try:
+                return create_connection(
+                    (address, self.port),
+                    left_s / (len(addresses) - number),
+                    source_address=self.source_address,
+                    socket_options=self.socket_options,
+                )
+            except OSError as error:
+                failure = error
+        raise failure
 
     def getresponse(self: Any) -> Any:
         cut_off = _CutOff(self.sock, self.timeout)
