@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,7 @@ from bkmonitor.probes.kinds.look import (
     Look,
     Outcome,
     Target,
+    ask_resolver,
     blame,
     describe,
     judge_name,
@@ -72,8 +74,7 @@ def look(targets: Sequence[Target], *, allow_private: bool) -> list[Look]:
     def finish(transfer: curl.Transfer, code: int, words: str) -> None:
         index = transfer.index
         if code == pycurl.E_COULDNT_RESOLVE_HOST:
-            url = transfer.handle.getinfo(pycurl.EFFECTIVE_URL)
-            unresolved[index] = urlsplit(url).hostname or url
+            unresolved[index] = _host_of(transfer.handle)
         looks[index] = _judge(
             transfer, code, words, targets[index], expectations[index]
         )
@@ -211,14 +212,22 @@ def _explain_timeout(handle: pycurl.Curl, target: Target) -> tuple[Outcome, str]
     return Outcome.DOWN, f"the answer was not complete {limit}"
 
 
+def _host_of(handle: pycurl.Curl) -> str:
+    """Return the host that was looked for last; a redirect may have named anything."""
+    url = str(handle.getinfo_raw(pycurl.EFFECTIVE_URL).decode(errors="replace"))
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
+
+
 def _judge_names(unresolved: Mapping[int, str], looks: list[Look | None]) -> None:
     """Ask the system about the names that curl could not find: it says why not."""
     if not unresolved:
         return
     pool = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
     asked = {
-        host: pool.submit(socket.getaddrinfo, host, None)
-        for host in set(unresolved.values())
+        host: pool.submit(ask_resolver, host, None) for host in set(unresolved.values())
     }
     for index, host in unresolved.items():
         outcome = Outcome.NOT_JUDGED
@@ -237,12 +246,13 @@ def _judge_names(unresolved: Mapping[int, str], looks: list[Look | None]) -> Non
 
 def _certificate_expiry(handle: pycurl.Curl) -> int | None:
     """Return when the first certificate of the chain expires, in Unix seconds."""
-    ends = [
-        ssl.cert_time_to_seconds(value.decode())
-        for certificate in handle.getinfo_raw(pycurl.INFO_CERTINFO)
-        for name, value in certificate
-        if name == b"Expire date"
-    ]
+    ends = []
+    for certificate in handle.getinfo_raw(pycurl.INFO_CERTINFO):
+        for name, value in certificate:
+            if name == b"Expire date":
+                # Where nothing is verified, a server may write what is no date.
+                with suppress(ValueError):
+                    ends.append(ssl.cert_time_to_seconds(value.decode()))
     return min(ends, default=None)
 
 

@@ -129,7 +129,7 @@ class Resolver:
         key = (host, port)
         if key not in self._asked:
             loop = asyncio.get_running_loop()
-            self._asked[key] = loop.run_in_executor(self.pool, _ask, host, port)
+            self._asked[key] = loop.run_in_executor(self.pool, ask_resolver, host, port)
         try:
             # Whoever runs out of time must not take the answer away from the others.
             found = await asyncio.shield(self._asked[key])
@@ -140,8 +140,16 @@ class Resolver:
         return found
 
 
-def _ask(host: str, port: int | None) -> list[Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def ask_resolver(host: str, port: int | None) -> list[Address]:
+    """Return (family, socket address) pairs as the system finds them.
+
+    Errors  socket.gaierror, also for what DNS could not even be asked.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        # A part of the name is empty, too long, or no text.
+        raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
     return [(int(family), address) for family, _type, _proto, _name, address in found]
 
 
