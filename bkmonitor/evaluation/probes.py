@@ -48,7 +48,11 @@ def _judge_alike(
 
 
 def _points(probe: Probe, points: int) -> Severities:
-    """Return the newest slots, from old to new; a later result in a slot wins."""
+    """Return the newest slots, from old to new; a later result in a slot wins.
+
+    A result that claims to be later than the newest one is left out: a clock that
+    was set back must not stop the judgement of a whole batch.
+    """
     row = np.full(points, GAP, dtype=np.int8)
     newest = slot_of(probe.results[-1][0], probe.pk, probe.interval_s)
     filled = None
@@ -56,7 +60,7 @@ def _points(probe: Probe, points: int) -> Severities:
         back = newest - slot_of(at, probe.pk, probe.interval_s)
         if back >= points:
             break
-        if back != filled:
+        if back >= 0 and back != filled:
             row[points - 1 - back] = (
                 GAP if mark is None else 0 if mark else probe.severity
             )

@@ -87,7 +87,8 @@ space, _ = Space.objects.get_or_create(slug="bench", defaults={"name": "bench"})
 if not Probe.objects.exists():
     Probe.objects.bulk_create(Probe(space=space, name=f"p{n}", kind="http", target=target,
         next_run_at=now) for n in range(1000))
-Probe.objects.update(last_run_at=None)
+newest = Probe.objects.order_by("-last_run_at").values_list("last_run_at", flat=True)
+tick = max([tick, *(int(at.timestamp()) + 1 for at in newest if at)])
 keys = list(Probe.objects.values_list("pk", flat=True))
 batches = [keys[n:n + 200] for n in range(0, len(keys), 200)]
 asked = up = 0

@@ -61,6 +61,15 @@ def test_a_second_look_in_the_same_slot_replaces_the_first():
     assert judge_probes([probe], NOON)[0].severity.tolist() == [NORMAL]
 
 
+def test_a_result_from_the_future_is_left_out():
+    probe = make_probe(
+        results=[[TICK + 3600, 0, 1.0, "refused"], [TICK, 1, 1.0, ""]],
+        last_run_at=NOON,
+    )
+
+    assert judge_probes([probe], NOON)[0].severity.tolist() == [NORMAL]
+
+
 def test_the_sentence_says_what_was_seen():
     down = verdict("X", target="http://a.example/")
 
