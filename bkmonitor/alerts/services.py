@@ -13,7 +13,7 @@ from bkmonitor.alerts.models import Alert, Note, Transition, Watermark
 from bkmonitor.evaluation.texts import render_texts
 from bkmonitor.evaluation.verdict import HELD, NORMAL, Sentence, Verdicts
 from bkmonitor.lib.errors import Conflict
-from bkmonitor.lib.labels import fingerprint
+from bkmonitor.lib.labels import Labels, fingerprint
 from bkmonitor.lib.telemetry import TRANSITIONS
 
 BATCH = 500
@@ -116,7 +116,7 @@ def _judge_absent(
 
 def _open(verdicts: Verdicts, row: int, key: str, changes: _Changes) -> None:
     source, severity = verdicts.source, int(verdicts.severity[row])
-    labels = {**verdicts.labels[row], **source.labels}
+    labels = _storable({**verdicts.labels[row], **source.labels})
     value = _value(verdicts, row)
     summary, description = render_texts(source, labels, value, severity)
     alert = Alert(
@@ -199,6 +199,11 @@ def _value(verdicts: Verdicts, row: int) -> float | None:
     """NaN and infinities have no place in JSON; a limit knows them as they are."""
     value = float(verdicts.values[row])
     return value if np.isfinite(value) else None
+
+
+def _storable(labels: Labels) -> Labels:
+    """PostgreSQL's JSON has no NUL; a sender may have put one into a label."""
+    return {name: value.replace("\0", "\ufffd") for name, value in labels.items()}
 
 
 def _sentence(verdicts: Verdicts, row: int) -> dict[str, Any]:

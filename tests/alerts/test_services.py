@@ -63,6 +63,13 @@ def test_a_problem_opens_one_alert_with_the_texts_and_labels_of_its_source(sourc
     assert history() == [("fired", 1)]
 
 
+def test_a_label_that_no_database_stores_does_not_stop_the_others(source):
+    say(source, NOON, **{"a\0b": 1, "c": 1})
+
+    hosts = [alert.labels["host"] for alert in Alert.objects.order_by("pk")]
+    assert hosts == ["a\ufffdb", "c"]
+
+
 def test_the_same_verdict_again_changes_nothing(source):
     assert say(source, NOON, a=1) == 1
     assert say(source, NOON, a=1) == 0
