@@ -10,7 +10,7 @@ from bkmonitor.evaluation.trigger import judge, points_needed
 from bkmonitor.evaluation.verdict import Sentence, Source, Verdicts
 from bkmonitor.lib.errors import NotJudged
 from bkmonitor.lib.frame import Frame, Severities, Values
-from bkmonitor.lib.labels import Labels
+from bkmonitor.lib.labels import Labels, fingerprint
 from bkmonitor.metrics.query import Result
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.schema import parse_limits
@@ -50,15 +50,18 @@ def evaluate(strategy: Strategy, at: datetime, *, store: Query) -> Verdicts:
         gap_is_normal=strategy.filters,
     )
     values = _telling_values(frame.values, marked, severity)
+    changed_at = strategy.changed_at
     return Verdicts(
         source=source_of(strategy),
-        at=at,
+        # A tick from before the change says what the new expression says, so it
+        # begins with the change: else an alert of the new one would count as old.
+        at=max(at, changed_at) if changed_at else at,
         labels=_identities(frame),
         severity=severity,
         values=values,
         sentences=_sentences(severity, values, limits),
         absent_is_normal=strategy.filters,
-        changed_at=strategy.changed_at,
+        changed_at=changed_at,
     )
 
 
@@ -95,11 +98,20 @@ def source_of(strategy: Strategy) -> Source:
     )
 
 
+def find_series(frame: Frame, wanted: str) -> int | None:
+    """Return the row whose series has this fingerprint, as its alert has it."""
+    for row, labels in enumerate(frame.labels):
+        if fingerprint(_identity(labels)) == wanted:
+            return row
+    return None
+
+
+def _identity(labels: Labels) -> Labels:
+    return {name: value for name, value in labels.items() if name not in HIDDEN}
+
+
 def _identities(frame: Frame) -> tuple[Labels, ...]:
-    stripped = tuple(
-        {name: value for name, value in labels.items() if name not in HIDDEN}
-        for labels in frame.labels
-    )
+    stripped = tuple(_identity(labels) for labels in frame.labels)
     seen = {tuple(sorted(labels.items())) for labels in stripped}
     if len(seen) < len(stripped):
         raise NotJudged(

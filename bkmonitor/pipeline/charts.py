@@ -4,8 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 from bkmonitor.alerts.models import Alert
-from bkmonitor.lib.frame import Frame
-from bkmonitor.lib.labels import Labels
+from bkmonitor.evaluation.strategies import find_series
 from bkmonitor.metrics.query import query_range
 from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.picture import Drawing
@@ -45,7 +44,7 @@ def _of_strategy(alert: Alert) -> Drawing | None:
     result = query_range(
         alert.space.slug, strategy.expression, start.timestamp(), end.timestamp(), step
     )
-    row = _row_of(result.frame, alert.labels) if result.frame else None
+    row = find_series(result.frame, alert.fingerprint) if result.frame else None
     if result.frame is None or row is None:
         return None
     values = [None if math.isnan(v) else float(v) for v in result.frame.values[row]]
@@ -67,15 +66,6 @@ def _of_probe(alert: Alert) -> Drawing | None:
     times = [int(entry[0]) for entry in probe.results]
     values = [entry[2] if entry[1] == 1 else None for entry in probe.results]
     return _drawing(alert, times, values, None)
-
-
-def _row_of(frame: Frame, wanted: Labels) -> int | None:
-    """An alert has its series' labels and its strategy's: the series is a part of it."""
-    for row, labels in enumerate(frame.labels):
-        own = {k: v for k, v in labels.items() if k not in ("__name__", "space")}
-        if own.items() <= wanted.items():
-            return row
-    return None
 
 
 def _drawing(

@@ -1,15 +1,14 @@
 """The chart of an alert: its series around the firing, limits and the firing span."""
 
 import math
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from bkmonitor.alerts.models import Alert, SourceKind
+from bkmonitor.evaluation.strategies import find_series
 from bkmonitor.lib.frame import Frame
-from bkmonitor.lib.labels import Labels
 from bkmonitor.metrics.query import query_range
 from bkmonitor.probes.models import Probe
 from bkmonitor.strategies.models import Strategy
@@ -18,7 +17,6 @@ from bkmonitor.web.charts import chart, result_columns
 AROUND = timedelta(hours=1)
 LONGEST = timedelta(hours=24)
 POINTS = 360
-HIDDEN = frozenset({"__name__", "space"})
 
 
 def chart_marks(alert: Alert) -> dict[str, Any]:
@@ -58,21 +56,16 @@ def alert_chart(alert: Alert, *, now: datetime) -> dict[str, Any]:
     result = query_range(
         alert.space.slug, strategy.expression, start.timestamp(), end.timestamp(), step
     )
-    frame = series_of(result.frame, alert.labels) if result.frame else None
+    frame = series_of(result.frame, alert.fingerprint) if result.frame else None
     return chart(result.outcome, frame, result.reason)
 
 
-def series_of(frame: Frame, wanted: Labels) -> Frame:
-    """Keep the series of an alert, whose labels are among the alert's own."""
-    rows = [row for row, labels in enumerate(frame.labels) if _within(labels, wanted)]
-    kept: Sequence[int] = rows[:1]
+def series_of(frame: Frame, fingerprint: str) -> Frame:
+    """Keep the series of an alert; none if it is not there."""
+    row = find_series(frame, fingerprint)
+    kept = [] if row is None else [row]
     values = frame.values[kept] if kept else np.empty((0, len(frame.times)))
     return Frame(frame.times, values, tuple(frame.labels[row] for row in kept))
-
-
-def _within(labels: Labels, wanted: Labels) -> bool:
-    own = {name: value for name, value in labels.items() if name not in HIDDEN}
-    return own.items() <= wanted.items()
 
 
 def _of_probe(alert: Alert) -> dict[str, Any]:

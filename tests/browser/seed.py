@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from bkmonitor.accounts.models import Member, Space
 from bkmonitor.alerts.models import Alert, Note, Transition
+from bkmonitor.lib.labels import fingerprint
 from bkmonitor.notifications.models import Attempt
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.routing.models import AlertGroup
@@ -26,6 +27,7 @@ from tests.factories import (
 
 PASSWORD = "a long enough secret"  # noqa: S105
 EMAIL = "ada@example.org"
+BUSY = {"instance": "web-1.example.org:9100", "job": "node"}
 LIMIT = {"id": "limit", "params": {"value": 97.3, "operator": ">", "limit": 90}}
 NORMAL = {"id": "resolved.normal", "params": {"value": 41.2}}
 
@@ -104,7 +106,8 @@ def fill(space: Space) -> dict[str, object]:
 def samples() -> str:
     """Return two hours of `cpu` of a host that gets busy twelve minutes ago, as text."""
     now = int(timezone.now().timestamp())
-    labels = 'space="shop",instance="web-1.example.org:9100",job="node"'
+    pairs = {"space": "shop", **BUSY}.items()
+    labels = ",".join(f'{name}="{value}"' for name, value in pairs)
     lines = []
     for minute in range(120, -1, -1):
         value = 97 + sin(minute) if minute <= 12 else 42 + 20 * sin(minute / 9)
@@ -122,8 +125,8 @@ def make_story(space: Space, strategy: int, mail: object, hook: object) -> Alert
         source_id=strategy,
         source_name="CPU is busy",
         severity=1,
-        labels={"instance": "web-1.example.org:9100", "job": "node", "region": "north"},
-        fingerprint="0" * 16,
+        labels={**BUSY, "region": "north"},
+        fingerprint=fingerprint(BUSY),
         open_key="strategy:story",
         value=97.3,
         sentence=LIMIT,

@@ -1,10 +1,13 @@
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
-from bkmonitor.evaluation.strategies import evaluate
+from bkmonitor.evaluation.strategies import evaluate, find_series
 from bkmonitor.evaluation.verdict import HELD
 from bkmonitor.lib.errors import NotJudged
 from bkmonitor.lib.frame import Frame
+from bkmonitor.lib.labels import fingerprint
 from bkmonitor.metrics.query import Result
 from tests.factories import NOON, make_strategy
 
@@ -88,3 +91,25 @@ def test_a_missing_newest_point_is_held_unless_the_expression_filters():
 def test_series_that_differ_by_metric_name_alone_cannot_be_judged():
     with pytest.raises(NotJudged, match="same labels"):
         evaluate(make_strategy(), NOON, store=Store(({}, [1.0]), ({}, [2.0])))
+
+
+def test_what_is_said_of_a_tick_before_the_change_is_said_as_of_the_change():
+    changed = make_strategy(changed_at=NOON + timedelta(seconds=30))
+
+    at_once = evaluate(changed, NOON, store=Store(({}, [95.0])))
+    later = evaluate(changed, NOON + timedelta(minutes=1), store=Store(({}, [95.0])))
+
+    assert at_once.at == changed.changed_at
+    assert later.at == NOON + timedelta(minutes=1)
+
+
+def test_a_series_is_found_by_its_fingerprint_and_not_by_some_of_its_labels():
+    of_host = {"__name__": "disk", "host": "a"}
+    frame = Frame(
+        np.arange(1), np.zeros((2, 1)), (of_host, {**of_host, "device": "sda"})
+    )
+
+    found = find_series(frame, fingerprint({"host": "a", "device": "sda"}))
+
+    assert found == 1
+    assert find_series(frame, fingerprint({"host": "b"})) is None
