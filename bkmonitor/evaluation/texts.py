@@ -7,7 +7,7 @@ from jinja2 import Template, TemplateError
 
 from bkmonitor.evaluation.verdict import Source
 from bkmonitor.lib.labels import Labels
-from bkmonitor.strategies.schema import TEMPLATES
+from bkmonitor.strategies.templates import compile_template
 
 LONGEST = 2_000
 SEVERITY_WORDS = {1: "critical", 2: "warning", 3: "info"}
@@ -47,4 +47,4 @@ def _rendered(text: str, context: Mapping[str, object]) -> str:
 
 @lru_cache(maxsize=1000)
 def _compiled(text: str) -> Template:
-    return TEMPLATES.from_string(text)
+    return compile_template(text)

@@ -5,14 +5,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from jinja2 import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bkmonitor.detection.threshold import ANY, Limit
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
 from bkmonitor.strategies.promql import check_expression, filters
+from bkmonitor.strategies.templates import compile_template
 
-TEMPLATES = ImmutableSandboxedEnvironment(autoescape=False)
 LONGEST_TEMPLATE = 5_000
 
 
@@ -86,6 +85,6 @@ def _check_template(name: str, text: str, wrong: dict[str, str]) -> None:
         wrong[name] = _("has more than %(n)s characters") % {"n": LONGEST_TEMPLATE}
         return
     try:
-        TEMPLATES.from_string(text)
+        compile_template(text)
     except TemplateError as error:
         wrong[name] = str(error)
