@@ -62,6 +62,18 @@ class Container:
         told = self.exec("bin/healthcheck", *flags, check=False)
         return told.strip().endswith("is well")
 
+    def await_health(self, *flags: str, timeout_s: float = 90) -> None:
+        """Wait until it is well; fail at once, with its last lines, when it has ended."""
+
+        def well_or_gone() -> bool:
+            if not self.running:
+                raise AssertionError(
+                    f"ended with {self.exit_code}: {self.logs[-3000:]}"
+                )
+            return self.is_well(*flags)
+
+        until(well_or_gone, what=f"health of {self.name}", timeout_s=timeout_s)
+
     @property
     def logs(self) -> str:
         return engine("logs", self.name)

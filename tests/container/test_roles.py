@@ -24,9 +24,7 @@ def service() -> Iterator[tuple[Site, Parts]]:
     with whole_site() as site:
         parts = tuple(site.start(name, name) for name in ("web", "worker", "beat"))
         for part in parts:
-            until(
-                lambda part=part: part.is_well("--ready"), what=part.name, timeout_s=120
-            )
+            part.await_health("--ready")
         yield site, parts
 
 
@@ -48,7 +46,7 @@ def test_five_start_on_an_empty_database_at_once_and_each_migration_is_applied_o
     for part in parts[:2]:
         assert part.wait() == 0, part.logs
     for part in parts[2:]:
-        until(lambda part=part: part.is_well("--ready"), what=part.name)
+        part.await_health("--ready")
 
     times = applied(*parts)
     assert set(times.values()) == {1}, times
@@ -68,7 +66,7 @@ def test_a_second_start_takes_no_lock_and_migrates_nothing(site):
 
 def test_another_secret_key_is_refused(site):
     web = site.start("web", "web")
-    until(lambda: web.is_well("--ready"), what="web")
+    web.await_health("--ready")
 
     other = site.start(
         "other", "web", BKM_SECRET_KEY="quite another key, and long enough too"
@@ -123,7 +121,7 @@ def test_redis_may_go_for_a_while(service):
     site.redis.start()
 
     for part in (web, worker, beat):
-        until(lambda part=part: part.is_well("--ready"), what=part.name, timeout_s=60)
+        part.await_health("--ready")
 
 
 def test_roles_stop_under_load_within_their_grace_and_leave_nothing_behind(service):
@@ -143,9 +141,9 @@ def test_roles_stop_under_load_within_their_grace_and_leave_nothing_behind(servi
 
 def test_work_of_a_killed_worker_is_handed_out_again(site):
     web = site.start("web", "web", BKM_VISIBILITY_TIMEOUT="10")
-    until(lambda: web.is_well("--ready"), what="web")
+    web.await_health("--ready")
     worker = site.start("worker", "worker", "default", BKM_VISIBILITY_TIMEOUT="10")
-    until(worker.is_well, what="worker")
+    worker.await_health()
     web.manage(
         "from bkmonitor.pipeline.upkeep import canary\n"
         "for n in range(3000): canary.apply_async(args=['default'], queue='default')\n"
@@ -155,7 +153,7 @@ def test_work_of_a_killed_worker_is_handed_out_again(site):
     worker.kill()
 
     other = site.start("other", "worker", "default", BKM_VISIBILITY_TIMEOUT="10")
-    until(other.is_well, what="another worker")
+    other.await_health()
     until(
         lambda: (site.ask_redis("llen", "bkm:default"), site.ask_redis("hlen", "bkm:unacked")) == ("0", "0"),
         what="all work done",
@@ -165,11 +163,11 @@ def test_work_of_a_killed_worker_is_handed_out_again(site):
 
 def test_of_two_beats_one_leads_and_the_other_takes_over(site):
     web = site.start("web", "web")
-    until(lambda: web.is_well("--ready"), what="web")
+    web.await_health("--ready")
     first = site.start("beat-1", "beat")
-    until(lambda: first.is_well("--ready"), what="the first beat")
+    first.await_health("--ready")
     second = site.start("beat-2", "beat")
-    until(second.is_well, what="the second beat")
+    second.await_health()
     assert not second.is_well("--ready")
 
     first.kill()

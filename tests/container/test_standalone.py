@@ -14,6 +14,7 @@ from tests.container.engine import (
     container,
     engine,
     get,
+    once,
     until,
 )
 from tests.servers import free_port
@@ -42,7 +43,7 @@ def standalone(port: int) -> Iterator[Container]:
 
 
 def is_ready(started: Container) -> None:
-    until(lambda: started.is_well("--ready"), what="standalone", timeout_s=90)
+    started.await_health("--ready")
 
 
 def test_it_prints_where_it_is_and_how_to_begin(standalone):
@@ -128,6 +129,22 @@ def test_no_dead_process_is_left_lying(standalone):
 
     # One that died this moment may be there until it is waited for.
     until(lambda: "Z" not in states(), what="the end of dead processes", timeout_s=10)
+
+
+def test_what_was_saved_comes_back_when_nobody_runs(standalone):
+    saved = "/data/saved.tar.gz"
+    standalone.exec("bin/entrypoint", "backup", saved)
+    assert "runs on /data" in standalone.exec(
+        "bin/entrypoint", "restore", saved, check=False
+    )
+    standalone.stop(GRACE_S)
+
+    code, told = once("-v", f"{standalone.name}:/data", IMAGE, "restore", saved)
+
+    assert code == 0, told
+    assert "database.sqlite3, samples" in told
+    standalone.start()
+    is_ready(standalone)
 
 
 def test_a_stop_stays_within_docker_s_grace_and_a_start_finds_its_data(standalone):

@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import psycopg2
 
 from bkmonitor.config.boot import database
 from bkmonitor.config.boot.exits import TRY_AGAIN, Stop
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 MANAGE = Path(__file__).resolve().parent.parent.parent.parent / "manage.py"
 # Any number will do; it must only be the same for all, and ours.
@@ -30,41 +33,52 @@ def prepare_schema(how: str, values: Any, environ: Mapping[str, str]) -> None:
     """
     url = values["BKM_MIGRATE_DATABASE_URL"] or database.url_of(values)
     end = time.monotonic() + values["BKM_SCHEMA_TIMEOUT"]
-    if how == "skip" or _is_current(url):
+    if how == "skip" or _patiently(lambda: _is_current(url), end):
         return
     if how == "wait":
         _poll(lambda: _is_current(url), end, "nobody migrated the database")
         return
     with _lock(url, end):
         # Whoever had the lock before may have done it all.
-        if not _is_current(url):
+        if not _patiently(lambda: _is_current(url), end):
             migrate(url, environ)
 
 
 def migrate(url: str, environ: Mapping[str, str]) -> None:
     """Run the migrations in a process of their own; raise Stop with its exit code."""
+    logger.info("schema.migrate")
     given = {
         name: value
         for name, value in environ.items()
         if name != "BKM_DATABASE_URL_FILE"
     }
-    logger.info("schema.migrate")
-    done = subprocess.run(
-        [sys.executable, str(MANAGE), "migrate", "--no-input", "-v", "1"],
-        env={**given, "BKM_DATABASE_URL": url},
-        check=False,
+    code = _manage(
+        ["migrate", "--no-input", "-v", "1"], {**given, "BKM_DATABASE_URL": url}
     )
-    if done.returncode:
-        raise Stop(done.returncode, "the migration failed; its reason is above")
+    if code:
+        raise Stop(code, "the migration failed; its reason is above")
 
 
 def check_key(environ: Mapping[str, str]) -> None:
     """Return if the database was written with our secret key; else Stop 78."""
-    done = subprocess.run(
-        [sys.executable, str(MANAGE), "check_key"], env=dict(environ), check=False
-    )
-    if done.returncode:
-        raise Stop(done.returncode, "the secret key was not accepted")
+    if code := _manage(["check_key"], environ):
+        raise Stop(code, "the secret key was not accepted")
+
+
+def _manage(words: list[str], environ: Mapping[str, str]) -> int:
+    """Run manage.py and return its exit code; a failure is tried a second time.
+
+    Both commands are safe to repeat, and while many containers start together a
+    name or a connection may fail for a moment.
+    """
+    code = 0
+    for _attempt in range(2):
+        command = [sys.executable, str(MANAGE), *words]
+        code = subprocess.run(command, env=dict(environ), check=False).returncode
+        if code != 1:
+            break
+        time.sleep(1)
+    return code
 
 
 def _is_current(url: str) -> bool:
@@ -81,7 +95,7 @@ def _lock(url: str, end: float) -> Iterator[None]:
             _poll(lambda: _take_file(file.fileno()), end, "the lock is taken")
             yield
         return
-    with closing(database.connect(url)) as connection:
+    with closing(_patiently(lambda: database.connect(url), end)) as connection:
         _poll(lambda: _take_session(connection), end, "the lock is taken")
         yield
 
@@ -100,8 +114,20 @@ def _take_session(connection: Any) -> bool:
     return bool(cursor.fetchone()[0])
 
 
+def _patiently(ask: Callable[[], T], end: float) -> T:
+    """Ask until the database answers: it may be away for a moment while others start."""
+    while True:
+        try:
+            return ask()
+        except psycopg2.OperationalError as error:
+            if time.monotonic() > end:
+                raise Stop(TRY_AGAIN, f"the database went away: {error}") from error
+            logger.warning("schema.waiting", extra={"error": str(error).strip()})
+            time.sleep(0.5)
+
+
 def _poll(ask: Callable[[], bool], end: float, otherwise: str) -> None:
-    while not ask():
+    while not _patiently(ask, end):
         if time.monotonic() > end:
             raise Stop(TRY_AGAIN, f"schema: {otherwise}, and the time is over")
         time.sleep(0.5)

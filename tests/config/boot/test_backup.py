@@ -82,8 +82,10 @@ def test_a_damaged_backup_is_refused(tmp_path, values):
     saved, damaged = tmp_path / "saved.tar.gz", tmp_path / "damaged.tar.gz"
     backup(saved, values)
     folder = tmp_path / "unpacked"
+    folder.mkdir()
     with tarfile.open(saved) as tar:
-        tar.extractall(folder, filter="data")
+        for name in tar.getnames():
+            (folder / name).write_bytes(tar.extractfile(name).read())
     (folder / "database.sqlite3").write_bytes(b"something else")
     with tarfile.open(damaged, "w:gz") as tar:
         for path in folder.iterdir():
@@ -98,3 +100,14 @@ def test_a_server_s_database_is_for_its_own_tools(tmp_path):
 
     with pytest.raises(Stop, match="pg_dump"):
         backup(tmp_path / "x", values)
+
+
+def test_a_tar_that_would_write_elsewhere_is_refused(tmp_path, values):
+    evil = tmp_path / "evil.tar.gz"
+    with tarfile.open(evil, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("../outside"))
+
+    with pytest.raises(Stop, match="no file of a backup"):
+        restore(evil, values)
+
+    assert not (tmp_path / "outside").exists()
