@@ -24,7 +24,7 @@ class TokenForm(forms.Form):
         help_text=_("Who or what will use it: Prometheus in Frankfurt."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("May"),
+        label=_("It may"),
         choices=ApiToken.Scope.choices,
         initial=[ApiToken.Scope.INGEST],
         widget=forms.CheckboxSelectMultiple,
