@@ -17,7 +17,7 @@ OF = ("duration", "phases")
 def probe_chart(probe: Probe, span_s: int, of: str, now: datetime) -> dict[str, Any]:
     """Return a chart of response times, in seconds, or of their parts.
 
-    Without a store the response times are those of the looks that ride on the row.
+    Where the store has none, they are those of the looks that ride on the row.
     """
     if not is_on():
         return _of_row(probe) if of == "duration" else chart("complete", None)
@@ -29,6 +29,9 @@ def probe_chart(probe: Probe, span_s: int, of: str, now: datetime) -> dict[str, 
     promql = f"avg by ({by}) (avg_over_time({metric}{selector(probe)}[{window}s]))"
     end = now.timestamp()
     result = query_range(probe.space.slug, promql, end - span_s, end, step)
+    if of == "duration" and result.frame is not None and not result.frame.labels:
+        # Too young for the store, or its samples are not there yet.
+        return _of_row(probe)
     answer = chart(result.outcome, result.frame, result.reason)
     if result.frame is not None:
         named = [labels.get(by, "") for labels in result.frame.labels]

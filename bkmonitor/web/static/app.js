@@ -76,6 +76,25 @@
     }
   });
 
+  // A search that narrows a list while one types stands in the address too.
+  document.addEventListener("htmx:before:request", (event) => {
+    const { sourceElement, request } = event.detail.ctx ?? {};
+    if (sourceElement?.matches("form[role=search]")) history.replaceState(null, "", request.action);
+  });
+
+  // What one opened stays open when its part of the page is drawn anew.
+  const opened = new Set();
+  document.addEventListener("toggle", (event) => {
+    const { id, open } = event.target;
+    if (!id || !event.target.matches("details")) return;
+    if (open) opened.add(id);
+    else opened.delete(id);
+  }, true);
+  document.addEventListener("htmx:after:swap", () => opened.forEach((id) => {
+    const details = document.getElementById(id);
+    if (details) details.open = true;
+  }));
+
   // A page nobody sees asks for nothing; one that cannot be refreshed says so.
   const stale = () => document.getElementById("stale");
   document.addEventListener("htmx:before:request", (event) => {

@@ -175,8 +175,9 @@ def _show(request: PageRequest, receiver: Receiver, form: CodeForm) -> HttpRespo
 def _about(notification: Notification) -> dict[str, Any]:
     """Return what a row of the log shows of its message, and why it came."""
     told = notification.message
-    shown = {name: told.get(name) for name in ("title", "path", "severity")}
-    return shown | {"reason": reason_word(notification.reason)}
+    reason = reason_word(notification.reason)
+    title = told.get("title") or reason
+    return {"title": title, "path": told.get("path", ""), "reason": reason}
 
 
 def _saved_words(receiver: Receiver) -> str:
