@@ -80,9 +80,11 @@ def _repeat(group: AlertGroup, receivers: list[Receiver], now: datetime) -> int:
     claimed = AlertGroup.objects.filter(
         pk=group.pk, next_repeat_at=group.next_repeat_at
     )
-    if alert.state == Alert.State.RESOLVED or not claimed.update(
-        next_repeat_at=now + REPEAT_EVERY, repeats=F("repeats") + 1
-    ):
+    if alert.state == Alert.State.RESOLVED:
+        # Its end was routed beside its beginning, by another worker.
+        claimed.update(next_repeat_at=None)
+        return 0
+    if not claimed.update(next_repeat_at=now + REPEAT_EVERY, repeats=F("repeats") + 1):
         return 0
     if alert.acked_at is not None or not receivers:
         return 0

@@ -107,3 +107,15 @@ def test_what_is_over_is_told_once_and_not_repeated(space):
     assert repeat_due(NOON + REPEAT_EVERY) == 0
     assert told() == ["fired", "resolved"]
     assert AlertGroup.objects.get().next_repeat_at is None
+
+
+def test_an_end_that_was_routed_before_its_beginning_is_not_looked_at_for_ever(space):
+    make_receiver(space)
+    alert = fire(space)
+    resolve_source("strategy", alert.source_id, at=NOON, reason="source_removed")
+    route_pending(NOON)
+    AlertGroup.objects.update(next_repeat_at=NOON)
+
+    assert repeat_due(NOON) == 0
+    assert AlertGroup.objects.get().next_repeat_at is None
+    assert told() == ["fired", "resolved"]
