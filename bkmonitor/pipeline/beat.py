@@ -17,9 +17,15 @@ ROUTES = {
 } | {f"{UPKEEP}.prune": {"queue": "default"}}
 
 
+# By how much the clocks of beat and worker may differ: the one writes when a bell
+# is to be forgotten, the other reads it.
+SKEW_S = 30
+
+
 def _every(seconds: int, task: str) -> dict[str, Any]:
     """A bell that nobody heard in time is forgotten: the next one finds the same work."""
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    expires = max(seconds, SKEW_S)
+    return {"task": task, "schedule": seconds, "options": {"expires": expires}}
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {

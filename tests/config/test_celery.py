@@ -19,6 +19,14 @@ def test_what_the_beat_rings_is_forgotten_when_nobody_hears_it_for_a_while():
     assert all(entry["options"]["expires"] for entry in app.conf.beat_schedule.values())
 
 
+def test_clocks_that_differ_by_some_seconds_do_not_silence_a_bell():
+    expiries = [
+        entry["options"]["expires"] for entry in app.conf.beat_schedule.values()
+    ]
+
+    assert min(expiries) >= 30
+
+
 def test_every_queue_has_a_canary_of_its_own():
     queues = {
         entry["args"][0]
