@@ -4,6 +4,7 @@ The question has `url` and `allow_private`; with `title`, `body` and `kind` it i
 also sent. The answer has `ok`, `permanent` and `detail`, which holds no secret.
 """
 
+import contextlib
 import json
 import logging
 import signal
@@ -104,4 +105,7 @@ def _complaint(told: str, url: str) -> str:
 if __name__ == "__main__":
     # Who started this may be dead, and would then never end it.
     signal.alarm(60)
-    json.dump(answer(json.load(sys.stdin)), sys.stdout)
+    # A service that prints must not spoil the answer: it would be sent again.
+    with contextlib.redirect_stdout(sys.stderr):
+        told = answer(json.load(sys.stdin))
+    json.dump(told, sys.stdout)

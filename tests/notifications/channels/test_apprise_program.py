@@ -1,3 +1,7 @@
+import json
+import subprocess
+import sys
+
 import pytest
 
 from bkmonitor.notifications.channels.apprise_program import answer
@@ -73,3 +77,25 @@ def test_a_service_that_does_not_answer_is_tried_again_and_shows_no_secret():
     assert told["detail"]
     assert "hunter2" not in told["detail"]
     assert "secretpath" not in told["detail"]
+
+
+TALKATIVE = """
+import runpy, apprise
+def instantiate(url, **more):
+    print("a service that says something")
+apprise.Apprise.instantiate = instantiate
+runpy.run_module("bkmonitor.notifications.channels.apprise_program", run_name="__main__")
+"""
+
+
+def test_a_service_that_prints_does_not_spoil_the_answer():
+    question = {"url": "json://example.org", "allow_private": True}
+
+    done = subprocess.run(
+        [sys.executable, "-c", TALKATIVE],
+        input=json.dumps(question).encode(),
+        capture_output=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout)["ok"] is False
