@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bkmonitor.accounts.models import ApiToken
 from bkmonitor.accounts.tokens import find_token
-from bkmonitor.lib.errors import Forbidden, MonitorError
+from bkmonitor.lib.errors import Forbidden, MonitorError, TooManyRequests
 
 # What each scope allows; who may change things may also read them.
 ENOUGH = {
@@ -27,16 +27,6 @@ class Unauthorized(MonitorError):
     """Nobody whom we know asks."""
 
     code = "unauthorized"
-
-
-class TooManyRequests(MonitorError):
-    """A token was used more often than it may; `wait_s` is when to come again."""
-
-    code = "too_many_requests"
-
-    def __init__(self, message: str, wait_s: float) -> None:
-        super().__init__(message)
-        self.wait_s = wait_s
 
 
 def secret_of(request: HttpRequest) -> str:
@@ -121,5 +111,5 @@ def limit(token: ApiToken) -> None:
     if wait_s > 0:
         raise TooManyRequests(
             f"the token {token.name!r} may send {token.rate_limit} requests a second",
-            wait_s,
+            retry_after_s=wait_s,
         )

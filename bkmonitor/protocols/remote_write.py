@@ -11,13 +11,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 
 from bkmonitor.accounts.models import ApiToken
-from bkmonitor.lib.errors import Forbidden, MonitorError, UpstreamUnavailable
+from bkmonitor.lib.errors import (
+    Forbidden,
+    MonitorError,
+    TooManyRequests,
+    UpstreamUnavailable,
+)
 from bkmonitor.metrics.ingest import forward
 from bkmonitor.metrics.tsdb.decode import error_text
 from bkmonitor.metrics.tsdb.port import Form
 from bkmonitor.protocols.auth import (
     CHALLENGE,
-    TooManyRequests,
     Unauthorized,
     authorize,
     limit,
@@ -106,7 +110,7 @@ def _refusal(error: MonitorError) -> HttpResponse:
     if isinstance(error, Unauthorized):
         response["WWW-Authenticate"] = CHALLENGE
     elif isinstance(error, TooManyRequests):
-        response["Retry-After"] = str(max(1, math.ceil(error.wait_s)))
+        response["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
     elif isinstance(error, UpstreamUnavailable):
         response["Retry-After"] = RETRY_AFTER_S
     return response

@@ -1,9 +1,6 @@
 """Answers of Prometheus' query API, turned into frames."""
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -12,6 +9,7 @@ import orjson
 
 from bkmonitor.lib.errors import UpstreamUnavailable
 from bkmonitor.lib.frame import Frame, Times, Values
+from bkmonitor.lib.garbage import collected_later
 from bkmonitor.lib.http import Answer
 from bkmonitor.lib.labels import Labels
 from bkmonitor.metrics.tsdb.port import Result
@@ -20,23 +18,7 @@ from bkmonitor.metrics.tsdb.port import Result
 MOST_CELLS = 50_000_000
 
 
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Keep the garbage collector away while a tree of a million small things grows.
-
-    It finds nothing there and takes more than half of the time. Threads may
-    overlap: whoever turned it off turns it on again.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@_collection_paused()
+@collected_later()
 def instant_result(body: bytes, at: float) -> Result:
     """Return one moment as a frame with one column, `at`.
 
@@ -56,7 +38,7 @@ def instant_result(body: bytes, at: float) -> Result:
     return _result(answer, frame)
 
 
-@_collection_paused()
+@collected_later()
 def range_result(body: bytes, start: int, end: int, step_s: int) -> Result:
     """Return a stretch of time as a frame on the clock start, start + step_s ... end.
 
