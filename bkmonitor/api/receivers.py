@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import models
 from django.utils import timezone
@@ -17,6 +16,7 @@ from bkmonitor.api import filters
 from bkmonitor.api.notifications import NotificationSerializer
 from bkmonitor.api.viewsets import Fields, OwnedSerializer, SavedViewSet
 from bkmonitor.notifications import services
+from bkmonitor.notifications.addresses import shown_address
 from bkmonitor.notifications.models import Receiver
 from bkmonitor.pipeline.bells import ring_delivery
 
@@ -53,13 +53,7 @@ class ReceiverSerializer(OwnedSerializer):
 
     def get_address_hint(self, receiver: Receiver) -> str:
         """Return as much of the address as is surely no secret."""
-        if receiver.channel == Receiver.Channel.EMAIL:
-            return str(receiver.address)
-        parts = urlsplit(receiver.address)
-        if receiver.channel == Receiver.Channel.WEBHOOK:
-            return f"{parts.scheme}://{parts.hostname or ''}/…"
-        # What stands for the host of an Apprise URL is often the token itself.
-        return f"{parts.scheme}://…"
+        return shown_address(receiver)
 
     def get_settings_given(self, receiver: Receiver) -> list[str]:
         """Return the names of the settings, not their values."""

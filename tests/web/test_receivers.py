@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from bkmonitor.accounts.fields import vault
 from bkmonitor.notifications.models import Attempt, Notification, Receiver
+from bkmonitor.web.views import receivers
 from tests.factories import NOON, make_notification, make_receiver
 from tests.web.clients import client_of, text
 
@@ -30,6 +31,16 @@ def test_the_list_shows_no_secret_of_an_address(admin_client):
     assert "tgram://…" in page
     assert "mei@example.org" in page
     assert "elsewhere" not in page
+
+
+def test_a_test_message_is_sent_at_once(admin_client, monkeypatch):
+    rung = []
+    monkeypatch.setattr(receivers, "ring_delivery", rung.append)
+    receiver = make_receiver(admin_client.space)
+
+    admin_client.post(url_of(receiver, "test/"))
+
+    assert rung == [Notification.objects.get().pk]
 
 
 def test_an_empty_list_says_what_to_do(admin_client):

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bkmonitor.notifications.addresses import shown_address
 from bkmonitor.notifications.models import Receiver
-from bkmonitor.web.addresses import shown_address
 from bkmonitor.web.forms.inputs import SECRET, HeadersField
 from bkmonitor.web.forms.session import time_zones
 

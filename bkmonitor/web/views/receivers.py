@@ -21,11 +21,12 @@ from bkmonitor.accounts.installation import mail_from, smtp_url
 from bkmonitor.accounts.models import Space
 from bkmonitor.lib.errors import Conflict, TooManyRequests
 from bkmonitor.notifications import services
+from bkmonitor.notifications.addresses import shown_address
 from bkmonitor.notifications.channels.registry import CHANNELS
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.notifications.wording import reason_word
+from bkmonitor.pipeline.bells import ring_delivery
 from bkmonitor.web.access import PageRequest, clock, space_view
-from bkmonitor.web.addresses import shown_address
 from bkmonitor.web.forms.beside import errors_beside
 from bkmonitor.web.forms.receivers import FORMS, CodeForm
 from bkmonitor.web.htmx import respond
@@ -108,7 +109,7 @@ def receiver_test(request: PageRequest, space: Space, pk: int) -> HttpResponse:
     """Send a test message."""
     receiver = _found(request, space, pk)
     try:
-        services.send_test(receiver, clock())
+        ring_delivery(services.send_test(receiver, clock()).pk)
     except TooManyRequests as error:
         wait = int(error.retry_after_s)
         messages.error(request, _("A test was sent just now; wait %(n)d seconds before the next.") % {"n": wait})  # fmt: skip

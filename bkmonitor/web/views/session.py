@@ -12,9 +12,6 @@ from bkmonitor.lib.errors import InvalidInput, TooManyRequests
 from bkmonitor.web.access import clock
 from bkmonitor.web.forms.session import LoginForm
 
-# Of a proxy that speaks through a local socket and does not say for whom.
-UNKNOWN = "::"
-
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,7 +26,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
             user = check_login(
                 form.cleaned_data["email"],
                 form.cleaned_data["password"],
-                address=request.META["REMOTE_ADDR"] or UNKNOWN,
+                address=request.META["REMOTE_ADDR"],
                 now=clock(),
             )
         except InvalidInput as error:
