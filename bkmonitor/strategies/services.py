@@ -43,9 +43,11 @@ def save_strategy(
     for name, value in (whole | derived).items():
         setattr(strategy, name, value)
     strategy.next_run_at = now
+    # What its evaluations note meanwhile is not ours to write back.
+    changed = [*whole, *derived, "changed_at", "updated_at", "next_run_at"]
     try:
         with transaction.atomic():
-            strategy.save()
+            strategy.save(update_fields=changed if strategy.pk else None)
     except IntegrityError as error:
         raise InvalidInput(
             f"the space has a strategy named {strategy.name!r}",

@@ -54,6 +54,16 @@ def test_any_value_of_an_expression_that_filters_nothing_is_no_limit():
     assert "limits" in error.value.fields
 
 
+def test_what_an_evaluation_notes_while_a_person_edits_is_kept():
+    strategy = make_strategy()
+    note_failing(Strategy.objects.get(), at=NOON, reason="no answer")
+
+    save_strategy(strategy.space, {"name": "x"}, by=None, now=NOON, strategy=strategy)
+
+    stored = Strategy.objects.get()
+    assert (stored.name, stored.outcome, stored.failing_since) == ("x", "failing", NOON)
+
+
 def test_a_name_is_taken_once_per_space():
     space = make_space()
     save_strategy(space, HOT, by=None, now=NOON)
