@@ -1,6 +1,6 @@
 """Probes: looks at targets from outside."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -40,6 +40,7 @@ STATES = (
     State("disabled", gettext_lazy("Off"), Q(enabled=False)),
 )
 NEWEST = 20
+YOUNG = timedelta(hours=6)
 SPAN_WORDS = (
     ("1h", gettext_lazy("1 hour")),
     ("24h", gettext_lazy("24 hours")),
@@ -77,7 +78,7 @@ def probe_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse:
         "days_left": (expires - now).days if expires else None,
         "settings_given": _shown_settings(probe),
         "span_choices": SPAN_WORDS,
-        "span": _span(request),
+        "span": _span(request, probe),
         "metrics_off": not is_on(),
     }
     return respond(request, "probes/detail.html", "probes/_state.html", context)
@@ -91,7 +92,7 @@ def chart(request: PageRequest, space: Space, pk: int) -> JsonResponse:
     of = request.GET.get("of", OF[0])
     if of not in OF:
         raise Http404(of)
-    return JsonResponse(probe_chart(probe, SPANS[_span(request)], of, clock()))
+    return JsonResponse(probe_chart(probe, SPANS[_span(request, probe)], of, clock()))
 
 
 @require_safe
@@ -185,9 +186,11 @@ def _change(
         messages.error(request, str(error))
 
 
-def _span(request: PageRequest) -> str:
+def _span(request: PageRequest, probe: Probe) -> str:
+    """Return the span that was asked for; of a young probe a day would be a dot."""
     asked = request.GET.get("span", "")
-    return asked if asked in SPANS else "24h"
+    usual = "1h" if clock() - probe.created_at < YOUNG else "24h"
+    return asked if asked in SPANS else usual
 
 
 def _newest(probe: Probe) -> dict[str, Any] | None:
