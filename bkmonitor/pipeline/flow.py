@@ -36,7 +36,7 @@ def evaluate_batch(
     with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:
         judged = pool.map(lambda strategy: _judge(strategy, at), todo)
         for strategy, verdicts in zip(todo, judged, strict=True):
-            changed += _conclude(strategy, at, verdicts)
+            changed += _conclude(strategy, at, verdicts, clock())
             EVALUATION_LAG.observe(max(0.0, clock().timestamp() - tick))
     EVALUATIONS_FAILING.set(strategies.count_failing())
     return changed
@@ -51,14 +51,16 @@ def _judge(strategy: Strategy, at: datetime) -> Verdicts | NotJudged:
         return NotJudged(str(error))
 
 
-def _conclude(strategy: Strategy, at: datetime, verdicts: Verdicts | NotJudged) -> int:
+def _conclude(
+    strategy: Strategy, at: datetime, verdicts: Verdicts | NotJudged, now: datetime
+) -> int:
     if isinstance(verdicts, NotJudged):
         EVALUATIONS.labels("failing").inc()
         logger.warning(
             "evaluation.failing",
             extra={"strategy": strategy.pk, "reason": str(verdicts)},
         )
-        strategies.note_failing(strategy, at=at, reason=str(verdicts))
+        strategies.note_failing(strategy, at=at, reason=str(verdicts), now=now)
         return 0
     EVALUATIONS.labels("complete").inc()
     with transaction.atomic():

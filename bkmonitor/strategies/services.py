@@ -17,6 +17,7 @@ EDITABLE = (
     "name", "enabled", "expression", "interval_s", "limits", "trigger_count", "trigger_window",
     "recovery_window", "labels", "summary", "description", "runbook_url",
 )  # fmt: skip
+TRY_AGAIN = timedelta(minutes=1)
 
 
 def save_strategy(
@@ -111,13 +112,21 @@ def note_evaluated(strategy: Strategy, *, at: datetime, series: int) -> None:
     )
 
 
-def note_failing(strategy: Strategy, *, at: datetime, reason: str) -> None:
-    """Remember that the newest evaluation could not judge, why, and since when."""
+def note_failing(
+    strategy: Strategy, *, at: datetime, reason: str, now: datetime
+) -> None:
+    """Remember that the newest evaluation could not judge, why, and since when.
+
+    It is tried again in a minute: a store that was away for a moment must not cost
+    a strategy of an hour the whole hour.
+    """
     row = Strategy.objects.filter(pk=strategy.pk)
     row.filter(failing_since=None).update(failing_since=at)
     row.update(
         last_tick_at=at, outcome=Strategy.Outcome.FAILING, outcome_reason=reason[:2000]
     )
+    again_at = now + TRY_AGAIN
+    row.filter(next_run_at__gt=again_at).update(next_run_at=again_at)
 
 
 def count_failing() -> int:

@@ -56,7 +56,7 @@ def test_any_value_of_an_expression_that_filters_nothing_is_no_limit():
 
 def test_what_an_evaluation_notes_while_a_person_edits_is_kept():
     strategy = make_strategy()
-    note_failing(Strategy.objects.get(), at=NOON, reason="no answer")
+    note_failing(Strategy.objects.get(), at=NOON, reason="no answer", now=NOON)
 
     save_strategy(strategy.space, {"name": "x"}, by=None, now=NOON, strategy=strategy)
 
@@ -94,6 +94,18 @@ def test_who_was_away_for_an_hour_evaluates_once():
     assert [claim.tick for claim in claims] == [int(NOON.timestamp()) + 3600]
 
 
+def test_what_could_not_be_judged_is_tried_again_in_a_minute_at_the_same_tick():
+    strategy = make_strategy(interval_s=3600)
+    claim_due(NOON)
+    note_failing(strategy, at=NOON, reason="no answer", now=NOON)
+
+    early = claim_due(NOON + timedelta(seconds=59))
+    again = claim_due(NOON + timedelta(seconds=60))
+
+    assert early == []
+    assert [claim.tick for claim in again] == [int(NOON.timestamp())]
+
+
 def test_a_disabled_strategy_is_never_due():
     make_strategy(enabled=False)
 
@@ -102,8 +114,9 @@ def test_a_disabled_strategy_is_never_due():
 
 def test_failing_keeps_its_beginning_and_success_ends_it():
     strategy = make_strategy()
-    note_failing(strategy, at=NOON, reason="no answer")
-    note_failing(strategy, at=NOON + timedelta(minutes=1), reason="no answer still")
+    note_failing(strategy, at=NOON, reason="no answer", now=NOON)
+    later = NOON + timedelta(minutes=1)
+    note_failing(strategy, at=later, reason="no answer still", now=later)
     strategy.refresh_from_db()
 
     assert (strategy.failing_since, strategy.outcome_reason) == (

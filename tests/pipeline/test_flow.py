@@ -1,0 +1,68 @@
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from bkmonitor.alerts.models import Alert
+from bkmonitor.lib.frame import Frame
+from bkmonitor.metrics.tsdb.current import replaced_by
+from bkmonitor.metrics.tsdb.port import Result
+from bkmonitor.pipeline.flow import evaluate_batch
+from bkmonitor.strategies.models import Strategy
+from tests.factories import NOON, make_strategy
+from tests.fakes import FakeTsdb
+
+pytestmark = pytest.mark.django_db
+
+
+class Store(FakeTsdb):
+    """Is hot in every answer, and cannot answer what asks for `broken`."""
+
+    def query_instant(self, space, promql, at, *, timeout_s):
+        if promql == "broken":
+            return Result("failed", None, "no answer from the store")
+        hot = Frame(np.array([int(at)]), np.array([[95.0]]), ({"host": "a"},))
+        return Result("complete", hot)
+
+
+def evaluate(*strategies, at=NOON):
+    keys, tick = [strategy.pk for strategy in strategies], int(at.timestamp())
+    with replaced_by(Store()):
+        return evaluate_batch(keys, tick, clock=lambda: at)
+
+
+def test_a_strategy_that_cannot_be_judged_says_why_and_stops_no_other():
+    broken, sound = make_strategy(expression="broken"), make_strategy()
+
+    changed = evaluate(broken, sound)
+
+    broken.refresh_from_db()
+    assert (broken.outcome, broken.outcome_reason) == (
+        "failing",
+        "no answer from the store",
+    )
+    assert changed == 1
+    assert Alert.objects.get().source_id == sound.pk
+
+
+def test_a_failed_query_changes_no_alert():
+    strategy = make_strategy()
+    evaluate(strategy)
+    Strategy.objects.update(expression="broken")
+
+    changed = evaluate(strategy, at=NOON + timedelta(minutes=1))
+
+    assert changed == 0
+    assert Alert.objects.get().state == "firing"
+
+
+def test_a_batch_that_comes_twice_changes_nothing_the_second_time():
+    strategy = make_strategy()
+
+    assert (evaluate(strategy), evaluate(strategy)) == (1, 0)
+
+
+def test_a_strategy_that_was_switched_off_in_the_meantime_is_left_alone():
+    strategy = make_strategy(enabled=False)
+
+    assert evaluate(strategy) == 0
