@@ -28,15 +28,19 @@ class Watch:
         self._options = options
         events.subscribe(events.ProcessLogStdoutEvent, self._on_output)
         events.subscribe(events.ProcessStateExitedEvent, self._on_exit)
-        events.subscribe(events.ProcessStateBackoffEvent, self._on_exit)
+        events.subscribe(events.ProcessStateBackoffEvent, self._on_early_exit)
         events.subscribe(events.ProcessStateFatalEvent, self._on_fatal)
 
     def _on_output(self, event: Any) -> None:
         self._relay.feed(event.process.config.name, event.data)
 
     def _on_exit(self, event: Any) -> None:
-        if not getattr(event, "expected", False):
+        if not event.expected:
             self._relay.say("program.exited", program=event.process.config.name)
+
+    def _on_early_exit(self, event: Any) -> None:
+        name, tries = event.process.config.name, str(event.process.backoff)
+        self._relay.say("program.exited_at_start", program=name, tries=tries)
 
     def _on_fatal(self, event: Any) -> None:
         if self._options.mood < SupervisorStates.RUNNING:
