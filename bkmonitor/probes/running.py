@@ -117,6 +117,8 @@ def _note(probe: Probe, look: Look, at: int) -> None:
 def _columns(probe: Probe) -> dict[str, Any]:
     return {
         "id": probe.pk,
+        "kind": probe.kind,
+        "target": probe.target,
         "results": probe.results,
         "state": probe.state,
         "last_run_at": as_column(probe.last_run_at),

@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -236,7 +236,8 @@ def run_probes(
 
     A probe that has been looked at since the tick (Unix seconds) is not looked at
     again, and is reported all the same: whoever looked may have died before it was
-    judged. So a message that comes late or twice makes no burst of looks.
+    judged. So a message that comes late or twice makes no burst of looks. What was
+    seen of a target that the probe no longer has is forgotten.
     """
     wanted = Probe.objects.filter(pk__in=list(ids), enabled=True)
     with collected_later():
@@ -252,12 +253,23 @@ def run_probes(
             "state": "text",
             "last_run_at": "timestamptz",
             "certificate_expires_at": "timestamptz",
+            "kind": "text",
+            "target": "text",
         },
-        condition="(p.last_run_at IS NULL OR p.last_run_at < v.last_run_at)",
+        condition="(p.last_run_at IS NULL OR p.last_run_at < v.last_run_at) "
+        "AND p.kind = v.kind AND p.target = v.target",
     )
+    report = replace(report, probes=_unchanged(report.probes))
     extra = {"looks": len(report.written), "lag_s": at - tick, **report.counts}
     logger.info("probes.ran", extra=extra)
     return report
+
+
+def _unchanged(probes: Sequence[Probe]) -> tuple[Probe, ...]:
+    """Leave out what somebody pointed elsewhere while it was looked at."""
+    keys = [probe.pk for probe in probes]
+    stored = set(Probe.objects.filter(pk__in=keys).values_list("pk", "kind", "target"))
+    return tuple(p for p in probes if (p.pk, p.kind, p.target) in stored)
 
 
 def receive_ping(uuid: UUID, sign: pings.Sign, now: datetime) -> bool:

@@ -204,7 +204,8 @@ def test_all_rows_are_written_by_one_statement(kind, django_assert_num_queries):
     probes = [make_probe() for _ in range(10)]
     kind(*[UP] * 10)
 
-    with django_assert_num_queries(2):  # one reads, one writes
+    # One reads, one writes, one looks what is still the same.
+    with django_assert_num_queries(3):
         run(*probes)
 
 
@@ -258,6 +259,25 @@ def test_a_disabled_probe_is_not_run(kind):
     run(make_probe(enabled=False))
 
     assert seen == []
+
+
+def test_what_was_seen_of_a_target_that_was_changed_meanwhile_is_no_verdict(kind):
+    probe = make_probe(target="http://old.example/")
+
+    class Edits(FakeKind):
+        def look(self, targets, *, allow_private):
+            save(probe=Probe.objects.get(), target="http://new.example/")
+            return [DOWN]
+
+    kind().look = Edits().look
+
+    report = run(probe)
+
+    probe.refresh_from_db()
+    assert (probe.target, probe.state, probe.results) == (
+        "http://new.example/", "new", [],
+    )  # fmt: skip
+    assert report.probes == ()
 
 
 def test_settings_that_are_not_known_any_more_do_not_stop_the_others(kind):
