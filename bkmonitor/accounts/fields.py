@@ -2,6 +2,7 @@
 
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import orjson
@@ -17,6 +18,23 @@ def check_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is in the IANA database."""
     if name not in available_timezones():
         raise ValidationError(_("%(name)s is not a time zone"), params={"name": name})
+
+
+def check_web_address(address: str) -> None:
+    """Raise ValidationError unless `address` is http or https with a host.
+
+    Django's own validator knows no host of a single word, such as http://wiki/.
+    """
+    try:
+        parts = urlsplit(address)
+        leads_somewhere = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        leads_somewhere = False
+    if not leads_somewhere or not address.isprintable() or " " in address:
+        raise ValidationError(
+            _("%(address)s is not an address that begins with http:// or https://"),
+            params={"address": address},
+        )
 
 
 @cache

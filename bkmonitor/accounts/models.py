@@ -14,7 +14,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bkmonitor.accounts.fields import SealedTextField, check_time_zone
+from bkmonitor.accounts.fields import (
+    SealedTextField,
+    check_time_zone,
+    check_web_address,
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -205,7 +209,9 @@ class LoginFailure(models.Model):
 class Installation(models.Model):
     """What the wizard may set for the whole installation; a variable wins over it."""
 
-    public_url = models.URLField(blank=True)
+    public_url = models.CharField(
+        max_length=300, blank=True, validators=[check_web_address]
+    )
     smtp_url = SealedTextField(blank=True)
     mail_from = models.EmailField(blank=True)
     key_fingerprint = models.CharField(max_length=16, blank=True)

@@ -92,7 +92,7 @@ class Alert(models.Model):
     sentence = models.JSONField(default=dict)
     summary = models.TextField(blank=True)
     description = models.TextField(blank=True)
-    runbook_url = models.URLField(blank=True)
+    runbook_url = models.CharField(max_length=500, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=20, blank=True)

@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bkmonitor.accounts.fields import SealedJSONField
+from bkmonitor.accounts.fields import SealedJSONField, check_web_address
 from bkmonitor.accounts.models import OwnedQuerySet, Space
 
 SEVERITIES = ((1, _("Critical")), (2, _("Warning")), (3, _("Info")))
@@ -57,7 +57,9 @@ class Probe(models.Model):
     trigger_window = models.PositiveSmallIntegerField(default=1)
     recovery_window = models.PositiveSmallIntegerField(default=1)
     labels = models.JSONField(default=dict, blank=True)
-    runbook_url = models.URLField(blank=True)
+    runbook_url = models.CharField(
+        max_length=500, blank=True, validators=[check_web_address]
+    )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -111,7 +113,9 @@ class Heartbeat(models.Model):
     )
     severity = models.PositiveSmallIntegerField(choices=SEVERITIES, default=1)
     labels = models.JSONField(default=dict, blank=True)
-    runbook_url = models.URLField(blank=True)
+    runbook_url = models.CharField(
+        max_length=500, blank=True, validators=[check_web_address]
+    )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

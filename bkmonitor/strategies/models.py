@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from bkmonitor.accounts.fields import check_web_address
 from bkmonitor.accounts.models import OwnedQuerySet, Space
 
 
@@ -46,7 +47,9 @@ class Strategy(models.Model):
     labels = models.JSONField(default=dict, blank=True)
     summary = models.TextField(blank=True)
     description = models.TextField(blank=True)
-    runbook_url = models.URLField(blank=True)
+    runbook_url = models.CharField(
+        max_length=500, blank=True, validators=[check_web_address]
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
     )

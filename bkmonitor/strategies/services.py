@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from bkmonitor.accounts.models import Space, User
+from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.schema import check_strategy
@@ -18,6 +19,7 @@ EDITABLE = (
     "recovery_window", "labels", "summary", "description", "runbook_url",
 )  # fmt: skip
 TRY_AGAIN = timedelta(minutes=1)
+_NOT_TYPED = {field.name for field in Strategy._meta.fields} - {*EDITABLE}
 
 
 def save_strategy(
@@ -44,6 +46,7 @@ def save_strategy(
     for name, value in (whole | derived).items():
         setattr(strategy, name, value)
     strategy.next_run_at = now
+    check_row(strategy, exclude=_NOT_TYPED)
     # What its evaluations note meanwhile is not ours to write back.
     changed = [*whole, *derived, "changed_at", "updated_at", "next_run_at"]
     try:

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bkmonitor.accounts.fields import check_web_address
 from bkmonitor.alerts.models import Severity
 from bkmonitor.detection.threshold import ANY, OPERATORS
 from bkmonitor.lib.errors import InvalidInput
@@ -62,6 +63,21 @@ class SecondsField(forms.MultiValueField):
     def compress(self, data_list: list[int]) -> int | None:
         """Return the seconds."""
         return data_list[0] * data_list[1] if data_list else None
+
+
+class WebAddressField(forms.CharField):
+    """An http or https address; whoever types only a host means https."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        look = {"placeholder": "https://…", "inputmode": "url", "spellcheck": "false"}
+        kwargs.setdefault("widget", forms.TextInput(attrs=look))
+        kwargs.setdefault("max_length", 500)
+        super().__init__(validators=[check_web_address], **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """Return the address with its scheme."""
+        typed = str(super().to_python(value) or "").strip()
+        return f"https://{typed}" if typed and "://" not in typed else typed
 
 
 class LabelsField(forms.CharField):

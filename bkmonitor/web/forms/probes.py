@@ -7,7 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.probes.kinds.expectation import DEFAULT_STATUS, METHODS
 from bkmonitor.probes.models import SEVERITIES, Heartbeat, Probe
-from bkmonitor.web.forms.inputs import SECRET, HeadersField, LabelsField, SecondsField
+from bkmonitor.web.forms.inputs import (
+    SECRET,
+    HeadersField,
+    LabelsField,
+    SecondsField,
+    WebAddressField,
+)
 
 TYPED = (
     "name", "target", "interval_s", "timeout_s", "severity", "trigger_count",
@@ -27,12 +33,7 @@ class WatchedForm(forms.Form):
         label=_("Severity of its alert"), choices=SEVERITIES, coerce=int, initial=1
     )
     labels = LabelsField(help_text=_("Its alert gets them. One name=value a line."))
-    runbook_url = forms.URLField(
-        label=_("Runbook"),
-        required=False,
-        assume_scheme="https",
-        widget=forms.URLInput(attrs={"placeholder": "https://…"}),
-    )
+    runbook_url = WebAddressField(label=_("Runbook"), required=False)
     enabled = forms.BooleanField(
         label=_("Switched on"),
         required=False,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.notifications.models import Receiver
 from bkmonitor.pipeline.selfwatch import SLUG
+from bkmonitor.web.forms.inputs import WebAddressField
 from bkmonitor.web.forms.session import EMAIL, time_zones
 
 PORTS = {"smtp+starttls": 587, "smtps": 465, "smtp": 25}
@@ -73,20 +74,16 @@ class SpaceForm(forms.Form):
 class AddressForm(forms.Form):
     """Where people reach the service."""
 
-    public_url = forms.URLField(
+    public_url = WebAddressField(
         label=_("Public address"),
-        assume_scheme="https",
         help_text=_(
             "Links in messages begin with it. After the set-up the service answers under this name alone."
         ),
     )
 
     def clean_public_url(self) -> str:
-        """Take http and https, without a slash at the end."""
-        url = str(self.cleaned_data["public_url"]).rstrip("/")
-        if not url.startswith(("http://", "https://")):
-            raise forms.ValidationError(_("It begins with http:// or https://."))
-        return url
+        """Leave out a slash at the end."""
+        return str(self.cleaned_data["public_url"]).rstrip("/")
 
 
 class MailForm(forms.Form):
@@ -171,9 +168,7 @@ class CodeForm(forms.Form):
 class ProbeForm(forms.Form):
     """The first probe: a web address."""
 
-    target = forms.URLField(
-        label=_("Web address to watch"), max_length=500, assume_scheme="https"
-    )
+    target = WebAddressField(label=_("Web address to watch"))
     name = forms.CharField(label=_("Name"), max_length=100, required=False)
     interval_s = forms.TypedChoiceField(
         label=_("Look every"),

@@ -6,7 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.strategies.models import Strategy
-from bkmonitor.web.forms.inputs import LabelsField, LimitsField, SecondsField
+from bkmonitor.web.forms.inputs import (
+    LabelsField,
+    LimitsField,
+    SecondsField,
+    WebAddressField,
+)
 
 CODE = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
 TYPED = (
@@ -60,12 +65,7 @@ class StrategyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What it means and what to do, with the same words in braces."),
     )
-    runbook_url = forms.URLField(
-        label=_("Runbook"),
-        required=False,
-        assume_scheme="https",
-        widget=forms.URLInput(attrs={"placeholder": "https://…"}),
-    )
+    runbook_url = WebAddressField(label=_("Runbook"), required=False)
     labels = LabelsField(
         help_text=_("Each alert gets them too. One name=value a line.")
     )
