@@ -4,8 +4,10 @@ from collections.abc import Collection
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
 from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.origin import same_origin
 
 
 def check_row(row: models.Model, *, exclude: Collection[str] = ()) -> None:
@@ -18,6 +20,21 @@ def check_row(row: models.Model, *, exclude: Collection[str] = ()) -> None:
         row.full_clean(exclude=exclude)
     except ValidationError as error:
         raise as_invalid_input(error) from error
+
+
+def check_stays_home(before: str, after: str, kept: Collection[str]) -> None:
+    """Raise InvalidInput if stored secrets would go where they were not given for.
+
+    `before` and `after` are the URLs a thing leads to, `kept` names the secrets
+    that were not typed with the change. Who may change an address need not know
+    the secrets behind it, and must not get them by leading them to a server of
+    their own.
+    """
+    if not kept or same_origin(before, after):
+        return
+    told = _("It was given for another server. Type it again, or take it away.")
+    sentence = f"{', '.join(kept)}: {told}"
+    raise InvalidInput(sentence, dict.fromkeys(kept, told))
 
 
 def as_invalid_input(error: ValidationError, *, field: str = "") -> InvalidInput:

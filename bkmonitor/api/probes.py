@@ -23,6 +23,7 @@ from bkmonitor.api.auth import person
 from bkmonitor.api.fields import LabelsField
 from bkmonitor.api.viewsets import Fields, OwnedSerializer, SavedViewSet
 from bkmonitor.pipeline import sources
+from bkmonitor.probes.kept import without_secrets
 from bkmonitor.probes.models import Probe
 
 
@@ -44,7 +45,8 @@ class ProbeSerializer(OwnedSerializer):
         help_text="The kind's own: method, headers, body, expected_status, keyword "
         "and others. The values of headers and the body may be secrets: they are "
         "answered as null, and null leaves what is stored as it is, as does leaving "
-        "a setting out. An empty one is taken away.",
+        "a setting out. An empty one is taken away. With a target on another scheme, "
+        "host or port, secrets have to be given again or taken away.",
     )
 
     class Meta(OwnedSerializer.Meta):
@@ -133,11 +135,6 @@ class ProbeViewSet(SavedViewSet):
 
     def save_row(self, space: Space, fields: Fields, row: Any | None) -> Any:
         """Save by the corridor's verb, which ends the alerts of a disabled one."""
-        if "settings" in fields:
-            kept = (
-                row.settings if row and row.kind == fields.get("kind", row.kind) else {}
-            )
-            fields = fields | {"settings": merge(fields["settings"], kept)}
         return sources.save_probe(
             space, fields, by=person(self.request), now=timezone.now(), probe=row
         )
@@ -168,29 +165,3 @@ class ProbeViewSet(SavedViewSet):
         row = self.get_object()
         saved = self.save_row(row.space, fields, row)
         return Response(self.get_serializer(saved).data)
-
-
-def without_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings with null in place of the body and of headers' values."""
-    shown = dict(settings)
-    if shown.get("headers"):
-        shown["headers"] = dict.fromkeys(shown["headers"])
-    if shown.get("body"):
-        shown["body"] = None
-    return shown
-
-
-def merge(given: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that result from a change.
-
-    Null, here and in headers, is what `without_secrets` shows in place of a secret;
-    sent back it means the secret that is kept.
-    """
-    whole = {**kept, **{name: v for name, v in given.items() if v is not None}}
-    if isinstance(headers := given.get("headers"), dict):
-        old = kept.get("headers", {})
-        filled = {
-            name: old.get(name) if v is None else v for name, v in headers.items()
-        }
-        whole["headers"] = {name: v for name, v in filled.items() if v is not None}
-    return {name: v for name, v in whole.items() if v not in ("", {})}

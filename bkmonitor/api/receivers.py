@@ -36,7 +36,8 @@ class ReceiverSerializer(OwnedSerializer):
         write_only=True,
         required=False,
         help_text="The channel's own, such as the secret that signs webhooks. One "
-        "that is left out stays as it is; an empty one is taken away.",
+        "that is left out stays as it is; an empty one is taken away. With an address "
+        "on another scheme, host or port, each has to be given again or taken away.",
     )
     settings_given = serializers.SerializerMethodField(
         help_text="Names of the settings that have a value."

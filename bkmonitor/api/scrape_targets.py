@@ -19,7 +19,10 @@ from bkmonitor.api.viewsets import Fields, OwnedSerializer, SavedViewSet
 from bkmonitor.metrics import services
 from bkmonitor.metrics.models import ScrapeTarget
 
-SECRETS = ("password", "bearer_token")
+KEPT = (
+    "Left out, it stays; empty, it is taken away. With a URL on another scheme, host "
+    "or port, it has to be given again or taken away."
+)
 
 
 class ScrapeTargetSerializer(OwnedSerializer):
@@ -27,10 +30,18 @@ class ScrapeTargetSerializer(OwnedSerializer):
 
     labels = LabelsField(help_text="Labels that each sample of this gets.")
     password = serializers.CharField(
-        write_only=True, required=False, allow_blank=True, max_length=4000
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=4000,
+        help_text=KEPT,
     )
     bearer_token = serializers.CharField(
-        write_only=True, required=False, allow_blank=True, max_length=4000
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=4000,
+        help_text=KEPT,
     )
     secrets_given = serializers.SerializerMethodField(
         help_text="Names of the credentials that are stored."
@@ -47,7 +58,7 @@ class ScrapeTargetSerializer(OwnedSerializer):
 
     def get_secrets_given(self, target: ScrapeTarget) -> list[str]:
         """Return the names of the credentials, not their values."""
-        return [name for name in SECRETS if getattr(target, name)]
+        return [name for name in services.SECRETS if getattr(target, name)]
 
 
 class HealthSerializer(serializers.Serializer[Any]):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from bkmonitor.accounts.models import Space
-from bkmonitor.accounts.validation import check_row
+from bkmonitor.accounts.validation import check_row, check_stays_home
 from bkmonitor.lib.errors import InvalidInput, UpstreamUnavailable
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.metrics.models import ScrapeTarget
@@ -22,6 +22,7 @@ EDITABLE = (
     "name", "url", "labels", "interval_s", "enabled", "username", "password",
     "bearer_token", "verify_tls", "ca_certificate",
 )  # fmt: skip
+SECRETS = ("password", "bearer_token")
 ABOUT_SCRAPES = '{__name__=~"up|scrape_duration_seconds|scrape_samples_scraped"}'
 
 
@@ -30,15 +31,18 @@ def save_target(
 ) -> ScrapeTarget:
     """Make a scrape target, or change the one given.
 
-    `fields` may leave out what stays as it is. Raises InvalidInput with what is
-    wrong of each field; nothing is written then.
+    `fields` may leave out what stays as it is; but credentials do not go to
+    another server: they are given again or taken away. Raises InvalidInput with
+    what is wrong of each field; nothing is written then.
     """
     unknown = set(fields) - set(EDITABLE)
     if unknown:
         raise InvalidInput(f"a target has no field {', '.join(sorted(unknown))}")
-    whole = {name: getattr(target or ScrapeTarget(), name) for name in EDITABLE}
-    whole |= fields
+    stored = {name: getattr(target or ScrapeTarget(), name) for name in EDITABLE}
+    whole = {**stored, **fields}
     check_target(whole, allow_private=settings.ALLOW_PRIVATE_TARGETS)
+    kept = [name for name in SECRETS if stored[name] and name not in fields]
+    check_stays_home(stored["url"], whole["url"], kept)
     row = ScrapeTarget(space=space) if target is None else target
     for name, value in whole.items():
         setattr(row, name, value)

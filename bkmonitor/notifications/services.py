@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from bkmonitor.accounts.fields import vault
 from bkmonitor.accounts.models import Space
-from bkmonitor.accounts.validation import check_row
+from bkmonitor.accounts.validation import check_row, check_stays_home
 from bkmonitor.lib.errors import Conflict, DeliveryError, InvalidInput, TooManyRequests
 from bkmonitor.lib.secrets import equal
 from bkmonitor.lib.telemetry import NOTIFICATIONS
@@ -271,6 +271,7 @@ def save_receiver(
 
     `fields` may leave out what stays as it is; so may `settings`, where an empty
     value takes a setting away. That way a door need not know a secret to keep it.
+    What is kept does not go to another server: it is given again or taken away.
     A receiver whose address or channel changes must be confirmed again. Raises
     InvalidInput with what is wrong of each field; nothing is written then.
     """
@@ -282,12 +283,13 @@ def save_receiver(
     for name, value in fields.items():
         if name != "settings":
             setattr(receiver, name, value)
-    _merge_settings(receiver, fields.get("settings", {}), moved=before[0])
+    kept = _merge_settings(receiver, fields.get("settings", {}), moved=before[0])
     # The name's uniqueness is asked of the database below, once and for all.
     check_row(receiver, exclude=["space", "settings"])
     if receiver.language and receiver.language not in dict(settings.LANGUAGES):
         raise _wrong("language", _("There are no messages in that language."))
     CHANNELS[receiver.channel].check(receiver.address, receiver.settings)
+    check_stays_home(before[1], receiver.address, kept)
     if (receiver.channel, receiver.address) != before:
         receiver.confirmed_at = receiver.code_sent_at = None
         receiver.code_digest = ""
@@ -373,11 +375,13 @@ def confirm(receiver: Receiver, code: str, now: datetime) -> Receiver:
 
 def _merge_settings(
     receiver: Receiver, given: Mapping[str, Any], *, moved: str
-) -> None:
+) -> list[str]:
+    """Join what is given with what is kept; return the names of what is kept."""
     # What one channel kept means nothing to another.
     kept = receiver.settings if receiver.channel == moved else {}
     whole = {**kept, **given}
     receiver.settings = {name: value for name, value in whole.items() if value}
+    return sorted(set(kept) - set(given))
 
 
 def _wrong(field: str, text: str) -> InvalidInput:

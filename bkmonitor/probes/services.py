@@ -15,11 +15,12 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from bkmonitor.accounts.models import Space, User
-from bkmonitor.accounts.validation import check_row
+from bkmonitor.accounts.validation import check_row, check_stays_home
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.garbage import collected_later
 from bkmonitor.lib.labels import check_labels
 from bkmonitor.probes import pings
+from bkmonitor.probes.kept import join_settings, secrets_kept
 from bkmonitor.probes.kinds.registry import KINDS
 from bkmonitor.probes.lateness import Standing, deadline, stand
 from bkmonitor.probes.models import Heartbeat, Ping, Probe
@@ -55,14 +56,20 @@ def save_probe(
 ) -> Probe:
     """Make a probe, or change the one given, and have it run at once.
 
-    `fields` may leave out what stays as it is. Raises InvalidInput with what is
-    wrong of each field; nothing is written then. Who calls ends the alerts of a
-    probe that is disabled.
+    `fields` may leave out what stays as it is; of settings, `join_settings` tells
+    how they join those that are kept. Secrets do not go to another server: they are
+    given again or taken away. Raises InvalidInput with what is wrong of each field;
+    nothing is written then. Who calls ends the alerts of a probe that is disabled.
     """
     probe = probe or Probe(space=space)
     before = [getattr(probe, name) for name in LOOKED_AT]
-    _set(probe, fields, PROBE_FIELDS)
+    given = fields.get("settings", {})
+    # What one kind kept means nothing to another.
+    kept = probe.settings if fields.get("kind", probe.kind) == probe.kind else {}
+    joined = {"settings": join_settings(given, kept)}
+    _set(probe, {**fields, **joined}, PROBE_FIELDS)
     _check_probe(probe)
+    check_stays_home(before[1], probe.target, secrets_kept(given, kept))
     probe.next_run_at = now
     changed = [*PROBE_FIELDS, "next_run_at"]
     if before != [getattr(probe, name) for name in LOOKED_AT]:

@@ -1,7 +1,6 @@
 import pytest
 
 from bkmonitor.alerts.models import Alert
-from bkmonitor.api.probes import merge, without_secrets
 from bkmonitor.probes.models import Probe
 from tests.api.conftest import as_user
 from tests.factories import NOON, make_alert, make_probe
@@ -41,27 +40,6 @@ def test_what_was_read_can_be_sent_back_and_changes_nothing(api):
 
     probe.refresh_from_db()
     assert probe.settings == SECRETS | {"method": "POST"}
-
-
-@pytest.mark.parametrize(
-    ("given", "whole"),
-    [
-        ({}, SECRETS),
-        ({"keyword": "ok"}, SECRETS | {"keyword": "ok"}),
-        ({"body": ""}, {"headers": SECRETS["headers"]}),
-        ({"headers": {}}, {"body": "pin=1234"}),
-        ({"headers": {"X-Id": "7"}}, SECRETS | {"headers": {"X-Id": "7"}}),
-        (
-            {"headers": {"Authorization": None, "X-Id": "7"}},
-            SECRETS | {"headers": SECRETS["headers"] | {"X-Id": "7"}},
-        ),
-        ({"headers": {"Unknown": None}}, {"body": "pin=1234"}),
-        ({"follow_redirects": False}, SECRETS | {"follow_redirects": False}),
-        (without_secrets(SECRETS), SECRETS),
-    ],
-)
-def test_settings_that_are_given_join_those_that_are_kept(given, whole):
-    assert merge(given, SECRETS) == whole
 
 
 @pytest.mark.parametrize(

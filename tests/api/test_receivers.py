@@ -54,6 +54,17 @@ def test_a_change_keeps_the_secrets_it_does_not_name(api):
     assert receiver.settings == {"secret": "sign-with-this"}
 
 
+def test_secrets_do_not_go_to_another_server_unseen(api):
+    receiver = make_receiver(api.space, settings={"secret": "s"})
+    path, moved = f"/api/v1/receivers/{receiver.pk}/", {"address": "https://b.example/"}
+
+    refused = api.patch(path, moved)
+    taken = api.patch(path, moved | {"settings": {"secret": ""}})
+
+    assert (refused.status_code, list(refused.json()["fields"])) == (400, ["secret"])
+    assert (taken.status_code, taken.json()["settings_given"]) == (200, [])
+
+
 def test_a_test_message_is_sent_at_once_and_can_be_followed(api, bells):
     receiver = make_receiver(api.space)
 

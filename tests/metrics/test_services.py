@@ -46,6 +46,27 @@ def test_a_name_is_taken_once_in_a_space():
         services.save_target(space, {"name": "node", "url": "http://other"})
 
 
+@pytest.mark.parametrize("secret", ["password", "bearer_token"])
+def test_stored_credentials_are_not_sent_to_another_server(secret):
+    name = {"username": "ann"} if secret == "password" else {}
+    target = make_scrape_target(url="https://a:9100/m", **{secret: "s"}, **name)
+    moved = {"url": "https://b:9100/m"}
+
+    with pytest.raises(InvalidInput) as refused:
+        services.save_target(target.space, moved, target=target)
+    target.refresh_from_db()
+    assert (list(refused.value.fields), target.url) == ([secret], "https://a:9100/m")
+
+    services.save_target(target.space, moved | {secret: "t"}, target=target)
+    services.save_target(target.space, {"url": "https://b:9100/n"}, target=target)
+    services.save_target(
+        target.space, {"url": "https://c:9100/n", secret: ""}, target=target
+    )
+
+    target.refresh_from_db()
+    assert (target.url, getattr(target, secret)) == ("https://c:9100/n", "")
+
+
 def test_a_field_that_is_none_is_refused():
     with pytest.raises(InvalidInput, match="spacex"):
         services.save_target(make_space(), {"spacex": 1})

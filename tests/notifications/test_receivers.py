@@ -81,6 +81,40 @@ def test_the_settings_of_another_channel_do_not_stay():
     assert receiver.settings == {}
 
 
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({}, ["headers", "secret"]),
+        ({"settings": {"secret": "t"}}, ["headers"]),
+        ({"settings": {"secret": "", "headers": {}}}, []),
+    ],
+)
+def test_stored_secrets_are_not_sent_to_another_server(given, wrong):
+    kept = {"secret": "s", "headers": {"X-Key": "k"}}
+    receiver = make_receiver(settings=kept, address="https://a.example/x")
+    fields = given | {"address": "https://b.example/x"}
+
+    refused = {}
+    try:
+        save_receiver(receiver.space, fields, receiver=receiver)
+    except InvalidInput as error:
+        refused = error.fields
+
+    receiver.refresh_from_db()
+    assert sorted(refused) == wrong
+    assert receiver.settings == (kept if wrong else {})
+    assert (receiver.address == "https://a.example/x") == bool(wrong)
+
+
+def test_another_path_of_the_same_server_keeps_the_secrets():
+    receiver = make_receiver(settings={"secret": "s"}, address="https://a.example/x")
+
+    save_receiver(receiver.space, {"address": "https://a.example/y"}, receiver=receiver)
+
+    receiver.refresh_from_db()
+    assert receiver.settings == {"secret": "s"}
+
+
 def test_another_address_must_be_confirmed_again():
     receiver = make_receiver(code_digest="x", code_sent_at=NOON)
 

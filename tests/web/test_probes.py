@@ -242,7 +242,7 @@ def test_what_the_room_refuses_stands_beside_its_field(admin_client, change, fie
 
 def test_headers_stay_without_being_shown_and_go_when_asked(admin_client):
     kept = {"headers": {"X-Key": "s3cr3t"}, "follow_redirects": False}
-    probe = make_probe(admin_client.space, settings=kept)
+    probe = make_probe(admin_client.space, target=TYPED["target"], settings=kept)
 
     page = text(admin_client.get(url_of(probe, "edit/")))
     admin_client.post(url_of(probe, "edit/"), TYPED)
@@ -255,6 +255,15 @@ def test_headers_stay_without_being_shown_and_go_when_asked(admin_client):
     assert "s3cr3t" not in page
     assert before == {"headers": {"X-Key": "s3cr3t"}}
     assert probe.settings == {}
+
+
+def test_headers_do_not_go_to_another_server_unseen(admin_client):
+    probe = make_probe(admin_client.space, settings={"headers": {"X-Key": "s3cr3t"}})
+
+    answer = admin_client.post(url_of(probe, "edit/"), TYPED)
+
+    assert "given for another server" in text(answer)
+    assert "id_headers_error" in text(answer)
 
 
 def test_look_now_switch_and_delete(admin_client):

@@ -142,6 +142,16 @@ def test_an_editor_keeps_secrets_without_seeing_them(admin_client):
     assert receiver.confirmed_at is not None
 
 
+def test_secrets_do_not_go_to_another_server_unseen(admin_client):
+    receiver = make_receiver(admin_client.space, settings={"secret": "sign"})
+    moved = {"name": "hook", "address": "https://evil.example/", "enabled": "on"}
+
+    answer = admin_client.post(url_of(receiver, "edit/"), moved)
+
+    assert "id_secret_error" in text(answer)
+    assert "given for another server" in text(answer)
+
+
 def test_secrets_are_taken_away_when_asked(admin_client):
     receiver = make_receiver(admin_client.space, settings={"secret": "sign"})
 

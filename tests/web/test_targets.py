@@ -107,7 +107,9 @@ def test_what_the_room_refuses_stands_beside_its_field(admin_client, change, fie
 
 
 def test_credentials_stay_without_being_shown_and_go_when_asked(admin_client):
-    target = make_scrape_target(admin_client.space, bearer_token="s3cr3t")
+    target = make_scrape_target(
+        admin_client.space, url=TYPED["url"], bearer_token="s3cr3t"
+    )
     url = f"/s/{admin_client.space.slug}/targets/{target.pk}/"
 
     page = text(admin_client.get(url))
@@ -119,6 +121,17 @@ def test_credentials_stay_without_being_shown_and_go_when_asked(admin_client):
     target.refresh_from_db()
     assert "s3cr3t" not in page
     assert (kept, target.bearer_token) == ("s3cr3t", "")
+
+
+def test_credentials_do_not_go_to_another_server_unseen(admin_client):
+    target = make_scrape_target(admin_client.space, bearer_token="s3cr3t")
+
+    answer = admin_client.post(
+        f"/s/{admin_client.space.slug}/targets/{target.pk}/", TYPED
+    )
+
+    assert "id_bearer_token_error" in text(answer)
+    assert "given for another server" in text(answer)
 
 
 def test_a_deleted_target_is_gone(admin_client):

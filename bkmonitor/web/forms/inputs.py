@@ -22,6 +22,9 @@ UNITS = (
     (86400, gettext_lazy("days")),
 )
 SECRET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+KEPT = gettext_lazy(
+    "There is one; empty keeps it while the address leads to the same server."
+)
 SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"}
 
 
@@ -133,7 +136,8 @@ class HeadersField(forms.CharField):
     def keep(self, names: Iterable[str]) -> None:
         """Say that there are headers of these names, and that empty keeps them."""
         self.help_text = _(
-            "Now %(names)s; empty keeps them. One Name: value a line."
+            "Now %(names)s; empty keeps them while the address leads to the same "
+            "server. One Name: value a line."
         ) % {"names": ", ".join(names)}
 
     def clean(self, value: Any) -> dict[str, str]:

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bkmonitor.probes.kept import SECRETS
 from bkmonitor.probes.kinds.expectation import DEFAULT_STATUS, METHODS
 from bkmonitor.probes.models import SEVERITIES, Heartbeat, Probe
 from bkmonitor.web.forms.inputs import (
+    KEPT,
     SECRET,
     HeadersField,
     LabelsField,
@@ -20,8 +22,6 @@ TYPED = (
     "trigger_window", "recovery_window", "labels", "runbook_url", "enabled",
 )  # fmt: skip
 BEAT_TYPED = ("name", "period_s", "grace_s", "severity", "labels", "runbook_url", "enabled")  # fmt: skip
-# What may be a secret: kept without being shown.
-HIDDEN = ("headers", "body")
 CODE = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
 
 
@@ -121,19 +121,22 @@ class HttpForm(ProbeForm):
 
     def __init__(self, data: Any = None, *, probe: Probe | None = None) -> None:
         super().__init__(data, probe=probe)
-        for name in HIDDEN:
+        for name in SECRETS:
             self.initial.pop(name, None)
         if "headers" in self.kept:
             headers: Any = self.fields["headers"]
             headers.keep(self.kept["headers"])
         if "body" in self.kept:
-            self.fields["body"].help_text = _("There is one; empty keeps it.")
-        if not self.kept.keys() & set(HIDDEN):
+            self.fields["body"].help_text = KEPT
+        if not self.kept.keys() & set(SECRETS):
             del self.fields["forget"]
 
     def settings_of_kind(self) -> dict[str, Any]:
-        """Return what differs from the defaults; hidden ones left empty are kept."""
-        typed = self.cleaned_data
+        """Return what differs from the defaults, and "" for what no longer does.
+
+        Secrets that are left empty are left out, which keeps them.
+        """
+        typed, forgotten = self.cleaned_data, self.cleaned_data.get("forget")
         words = ("expected_status", "keyword", "keyword_absent")
         found = {name: typed[name] for name in words if typed[name]}
         if typed["method"] != "GET":
@@ -143,11 +146,11 @@ class HttpForm(ProbeForm):
                 found[name] = False
         if typed["max_redirects"] != 5:
             found["max_redirects"] = typed["max_redirects"]
-        kept = {} if typed.get("forget") else self.kept
-        for name in HIDDEN:
-            if value := typed[name] or kept.get(name):
-                found[name] = value
-        return found
+        for name in SECRETS:
+            if typed[name] or forgotten:
+                found[name] = typed[name]
+        gone = self.kept.keys() - found.keys() - set(SECRETS)
+        return found | dict.fromkeys(gone, "")
 
 
 class TcpForm(ProbeForm):

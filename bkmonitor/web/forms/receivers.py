@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.notifications.addresses import shown_address
 from bkmonitor.notifications.models import Receiver
-from bkmonitor.web.forms.inputs import SECRET, HeadersField
+from bkmonitor.web.forms.inputs import KEPT, SECRET, HeadersField
 from bkmonitor.web.forms.session import time_zones
 
 TYPED = ("name", "language", "time_zone", "is_default", "enabled")
@@ -104,7 +104,7 @@ class WebhookForm(ReceiverForm):
         if not kept:
             del self.fields["forget"]
         if "secret" in kept:
-            self.fields["secret"].help_text = _("There is one; empty keeps it.")
+            self.fields["secret"].help_text = KEPT
         if "headers" in kept:
             headers: Any = self.fields["headers"]
             headers.keep(kept["headers"])

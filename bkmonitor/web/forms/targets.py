@@ -6,13 +6,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.metrics.models import ScrapeTarget
-from bkmonitor.web.forms.inputs import SECRET, LabelsField, SecondsField
+from bkmonitor.metrics.services import SECRETS
+from bkmonitor.web.forms.inputs import KEPT, SECRET, LabelsField, SecondsField
 
 TYPED = (
     "name", "url", "labels", "interval_s", "enabled", "username", "verify_tls",
     "ca_certificate",
 )  # fmt: skip
-SECRETS = ("password", "bearer_token")
 
 
 class TargetForm(forms.Form):
@@ -63,7 +63,7 @@ class TargetForm(forms.Form):
         super().__init__(data, initial=initial)
         kept = [name for name in SECRETS if target and getattr(target, name)]
         for name in kept:
-            self.fields[name].help_text = _("There is one; empty keeps it.")
+            self.fields[name].help_text = KEPT
         if not kept:
             del self.fields["forget"]
 
