@@ -88,9 +88,17 @@ def probe_batch(ids: Sequence[int], tick: int) -> int:
     return changed
 
 
-def judge_due_heartbeats(now: datetime) -> int:
-    """Judge the heartbeats that rang or whose deadline has passed."""
+def judge_due_heartbeats(clock: Callable[[], datetime]) -> int:
+    """Judge the heartbeats that rang or whose deadline has passed.
+
+    An outage of our own is held against no heartbeat, and a judgement that takes
+    long is no outage.
+    """
+    now = clock()
+    probes.come_back(now)
     due = probes.due_heartbeats(now)
     changed = sum(record(verdicts) for verdicts in judge_heartbeat_rows(due, now))
     probes.note_judged(due, now)
+    if due:
+        probes.note_listening(clock())
     return changed

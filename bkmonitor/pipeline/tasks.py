@@ -50,7 +50,7 @@ def run_probes(ids: list[int], tick: int) -> None:
 @shared_task
 def judge_heartbeats() -> None:
     """Judge heartbeats that rang or are late (beat, and a ping that changes something)."""
-    if flow.judge_due_heartbeats(timezone.now()):
+    if flow.judge_due_heartbeats(timezone.now):
         route_transitions.delay()
 
 

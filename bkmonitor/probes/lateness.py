@@ -3,6 +3,10 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+# Judging comes round every 5 s; a longer silence of its own says that the service,
+# its database or its queue was away, and pings with it.
+LONGEST_ROUND = timedelta(seconds=30)
+
 
 class Standing(StrEnum):
     """How a heartbeat stands at a moment."""
@@ -50,3 +54,29 @@ def stand(
     if deadline_at is not None and now >= deadline_at:
         return Standing.LATE
     return Standing.UP if last_ping_at is not None else Standing.NEW
+
+
+def time_away(judged_at: datetime | None, now: datetime) -> timedelta:
+    """Return for how long nobody listened before `now`; zero in normal running."""
+    if judged_at is None or now - judged_at <= LONGEST_ROUND:
+        return timedelta(0)
+    return now - judged_at
+
+
+def postponed(
+    deadline_at: datetime,
+    *,
+    away: timedelta,
+    now: datetime,
+    period_s: int,
+    grace_s: int,
+) -> datetime:
+    """Return the deadline of what was waited for while nobody listened for `away`.
+
+    Silence counts only while it could be heard: what was left at our return, if
+    anything, gets the time that was lost on top, yet no more than a ping at this
+    moment would give. So an outage delays an alert by at most twice its length, and
+    many take none away as long as we are there for longer than away.
+    """
+    pinged_now = now + timedelta(seconds=period_s + grace_s)
+    return max(deadline_at, min(max(deadline_at, now) + away, pinged_now))

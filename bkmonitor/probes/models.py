@@ -146,6 +146,15 @@ class Heartbeat(models.Model):
         return self.name
 
 
+class Listening(models.Model):
+    """When heartbeats were last judged: up to then, silence was heard. One row."""
+
+    judged_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"listened until {self.judged_at:%Y-%m-%d %H:%M:%S}"
+
+
 class Ping(models.Model):
     """One sign of life that came in."""
 

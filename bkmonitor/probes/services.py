@@ -4,7 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from bkmonitor.lib.labels import check_labels
 from bkmonitor.probes import pings
 from bkmonitor.probes.kept import join_settings, secrets_kept
 from bkmonitor.probes.kinds.registry import KINDS
-from bkmonitor.probes.lateness import Standing, deadline, stand
-from bkmonitor.probes.models import Heartbeat, Ping, Probe
+from bkmonitor.probes.lateness import Standing, deadline, postponed, stand, time_away
+from bkmonitor.probes.models import Heartbeat, Listening, Ping, Probe
 from bkmonitor.probes.rows import as_column, update_probes
 from bkmonitor.probes.running import RunReport, look_at_rows
 from bkmonitor.probes.slots import next_slot
@@ -285,6 +285,54 @@ def receive_ping(uuid: UUID, sign: pings.Sign, now: datetime) -> bool:
     When this returns, the ping is durable. Raises NotFound for an unknown UUID.
     """
     return pings.keep(uuid, sign, now)
+
+
+@transaction.atomic
+def come_back(now: datetime) -> timedelta:
+    """Remember that heartbeats are judged at `now`; return for how long nobody did.
+
+    After an outage of our own, deadlines move: a ping that could not reach us is no
+    failure of its sender. One of several workers that return together does it.
+    """
+    row, made = Listening.objects.select_for_update().get_or_create(
+        pk=1, defaults={"judged_at": now}
+    )
+    if made:
+        return timedelta(0)
+    away = time_away(row.judged_at, now)
+    if away:
+        moved = _postpone(row.judged_at, away, now)
+        extra = {"away_s": int(away.total_seconds()), "heartbeats": moved}
+        logger.warning("heartbeats.postponed", extra=extra)
+    row.judged_at = now
+    row.save(update_fields=["judged_at"])
+    return away
+
+
+def note_listening(now: datetime) -> None:
+    """Remember that up to `now` heartbeats were judged, however long it took."""
+    Listening.objects.filter(pk=1, judged_at__lt=now).update(judged_at=now)
+
+
+def _postpone(since: datetime, away: timedelta, now: datetime) -> int:
+    """Move what was waited for when we went away; return how many there were.
+
+    What was late before stays late. The rows are locked, so that no ping that comes
+    in meanwhile is undone.
+    """
+    waiting = Heartbeat.objects.filter(enabled=True, deadline_at__gt=since)
+    columns = waiting.only("pk", "deadline_at", "period_s", "grace_s").order_by("pk")
+    rows = list(columns.select_for_update())
+    for beat in rows:
+        beat.deadline_at = postponed(
+            beat.deadline_at or now,
+            away=away,
+            now=now,
+            period_s=beat.period_s,
+            grace_s=beat.grace_s,
+        )
+    Heartbeat.objects.bulk_update(rows, ["deadline_at"], batch_size=500)
+    return len(rows)
 
 
 def due_heartbeats(now: datetime, limit: int = 1000) -> list[Heartbeat]:

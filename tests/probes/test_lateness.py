@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from bkmonitor.probes.lateness import Standing, deadline, stand
+from bkmonitor.probes.lateness import Standing, deadline, postponed, stand, time_away
 from tests.factories import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -44,3 +44,38 @@ def test_standing(signs, standing):
     signs = {"last_ping_at": NOON - MINUTE, "last_failed": False} | signs
 
     assert stand(now=NOON, **signs) is standing
+
+
+@pytest.mark.parametrize(
+    ("judged_s_ago", "away_s"),
+    [
+        pytest.param(5, 0, id="as always"),
+        pytest.param(30, 0, id="a round that took long"),
+        pytest.param(31, 31, id="an outage"),
+        pytest.param(-60, 0, id="a clock that was put back"),
+    ],
+)
+def test_time_away(judged_s_ago, away_s):
+    judged_at = NOON - timedelta(seconds=judged_s_ago)
+
+    assert time_away(judged_at, NOON) == timedelta(seconds=away_s)
+
+
+def test_who_never_judged_was_not_away():
+    assert time_away(None, NOON) == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "away", "moved"),
+    [
+        pytest.param(-1, 4, 4, id="passed while nobody listened"),
+        pytest.param(1, 4, 5, id="to pass soon after"),
+        pytest.param(-1, 300, 11, id="as if it had pinged now, at most"),
+        pytest.param(10, 300, 11, id="a whole period, after an outage of hours"),
+        pytest.param(15, 300, 15, id="never sooner than before"),
+    ],
+)
+def test_a_deadline_after_an_outage_in_minutes_from_the_return(deadline, away, moved):
+    later = postponed(NOON + deadline * MINUTE, away=away * MINUTE, now=NOON, **LIMITS)
+
+    assert later == NOON + moved * MINUTE
