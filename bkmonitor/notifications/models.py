@@ -65,6 +65,14 @@ class NotificationQuerySet(OwnedQuerySet):
         """Keep those that wait and whose time has come."""
         return self.filter(state="pending", next_attempt_at__lte=now)
 
+    def beside(self, notification: Notification) -> Self:
+        """Keep what waits in the same thread for the same receiver, itself included."""
+        return self.filter(
+            thread=notification.thread,
+            receiver_id=notification.receiver_id,
+            state="pending",
+        )
+
     def overtaking(self, notification: Notification) -> Self:
         """Keep what is newer in its thread and has reached the same receiver.
 
@@ -107,6 +115,8 @@ class Notification(models.Model):
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
+    # While a try is under way; a worker that died leaves it behind.
+    leased_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)

@@ -3,11 +3,9 @@
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from time import monotonic
 from typing import Any
 
-import orjson
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -22,9 +20,11 @@ from bkmonitor.lib.telemetry import NOTIFICATIONS
 from bkmonitor.notifications import codes, retry
 from bkmonitor.notifications.channels.port import Channel
 from bkmonitor.notifications.channels.registry import CHANNELS
+from bkmonitor.notifications.keys import notification_key
 from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.models import Attempt, Notification, Receiver
 from bkmonitor.notifications.sending import Chart, hand_over
+from bkmonitor.notifications.turns import waits_until
 
 logger = logging.getLogger(__name__)
 
@@ -83,12 +83,6 @@ def enqueue(
     return len(rows)
 
 
-def notification_key(receiver_id: int, parts: Iterable[str]) -> str:
-    """Return 40 hex digits that name what is told to whom."""
-    packed = orjson.dumps([receiver_id, *parts])
-    return blake2b(packed, digest_size=20).hexdigest()
-
-
 def due(now: datetime, limit: int = 100) -> list[int]:
     """Return the ids of notifications whose time has come, longest waiting first."""
     waiting = Notification.objects.due(now).order_by("next_attempt_at", "pk")
@@ -102,7 +96,7 @@ def deliver(
     chart: Chart | None = None,
     now: datetime,
 ) -> Notification | None:
-    """Send one notification, if it is due and nobody else has it.
+    """Send one notification, if it is due, its turn, and nobody else has it.
 
     The row is leased first and no transaction stays open while sending. If the
     worker dies, the row is due again when the lease ends: twice is possible,
@@ -143,9 +137,22 @@ def prune(before: datetime) -> int:
     return deleted
 
 
+@transaction.atomic
 def _lease(pk: int, now: datetime) -> Notification | None:
-    waiting = Notification.objects.due(now).filter(pk=pk)
-    if not waiting.update(next_attempt_at=now + LEASE, attempts=F("attempts") + 1):
+    ours = Notification.objects.due(now).filter(pk=pk).first()
+    if ours is None:
+        return None
+    # The whole thread is locked: of two workers one sees what the other has begun.
+    waiting = Notification.objects.beside(ours).order_by("pk").select_for_update()
+    thread = {other.pk: other for other in waiting}
+    ours, row = thread.get(pk), Notification.objects.due(now).filter(pk=pk)
+    if ours is None:
+        return None
+    if until := waits_until(ours, thread.values(), now):
+        row.update(next_attempt_at=until)
+        return None
+    ends, tries = now + LEASE, F("attempts") + 1
+    if not row.update(next_attempt_at=ends, leased_until=ends, attempts=tries):
         return None
     return Notification.objects.get(pk=pk)
 
@@ -178,6 +185,7 @@ def _note_success(
             state=Notification.State.SENT,
             sent_at=now,
             next_attempt_at=None,
+            leased_until=None,
             last_error="",
         )
         _note_attempt(notification, now, ok=True, detail=answer)
@@ -195,7 +203,8 @@ def _note_skipped(notification: Notification) -> Notification:
     ours = Notification.objects.filter(
         pk=notification.pk, state=Notification.State.PENDING
     )
-    ours.update(state=Notification.State.SKIPPED, next_attempt_at=None)
+    skipped = Notification.State.SKIPPED
+    ours.update(state=skipped, next_attempt_at=None, leased_until=None)
     _tell("notification.skipped", notification, logging.INFO)
     notification.refresh_from_db()
     return notification
@@ -219,6 +228,7 @@ def _note_failure(
         ours.update(
             state=failed if wait is None else pending,
             next_attempt_at=None if wait is None else ended + timedelta(seconds=wait),
+            leased_until=None,
             last_error=str(error)[:LONGEST_DETAIL],
         )
         _note_attempt(notification, ended, ok=False, detail=str(error))

@@ -349,7 +349,7 @@ def test_old_notifications_go_and_waiting_ones_stay():
     receiver = make_receiver()
     for number in range(2):
         enqueue([receiver], FIRED, thread="t", key_parts=[number], now=NOON)
-    send(Notification.objects.first(), FakeChannel())
+    send(Notification.objects.last(), FakeChannel())
 
     deleted = prune(NOON + SECOND)
 
