@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from bkmonitor.accounts.models import Space
+from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row, check_stays_home
 from bkmonitor.lib.errors import InvalidInput, UpstreamUnavailable
 from bkmonitor.lib.labels import fingerprint
@@ -46,8 +47,9 @@ def save_target(
     row = ScrapeTarget(space=space) if target is None else target
     for name, value in whole.items():
         setattr(row, name, value)
-    check_row(row)
-    row.save()
+    # The name's uniqueness is asked of the database below.
+    check_row(row, exclude=["space"])
+    store(row, EDITABLE)
     return row
 
 

@@ -7,12 +7,13 @@ from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from bkmonitor.accounts.fields import vault
 from bkmonitor.accounts.models import Space
+from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row, check_stays_home
 from bkmonitor.lib.errors import Conflict, DeliveryError, InvalidInput, TooManyRequests
 from bkmonitor.lib.secrets import equal
@@ -300,16 +301,12 @@ def save_receiver(
         raise _wrong("language", _("There are no messages in that language."))
     CHANNELS[receiver.channel].check(receiver.address, receiver.settings)
     check_stays_home(before[1], receiver.address, kept)
+    changed = [*EDITABLE]
     if (receiver.channel, receiver.address) != before:
         receiver.confirmed_at = receiver.code_sent_at = None
         receiver.code_digest = ""
-    try:
-        with transaction.atomic():
-            receiver.save()
-    except IntegrityError as error:
-        raise _wrong(
-            "name", _("Another receiver of this space has that name.")
-        ) from error
+        changed += ["confirmed_at", "code_sent_at", "code_digest"]
+    store(receiver, changed)
     return receiver
 
 

@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Model, Q, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from bkmonitor.accounts.models import Space, User
+from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row, check_stays_home
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.garbage import collected_later
@@ -76,7 +77,7 @@ def save_probe(
         probe.results, probe.state = [], Probe.State.NEW
         probe.certificate_expires_at = None
         changed += ["results", "state", "certificate_expires_at"]
-    _store(probe, changed)
+    store(probe, changed)
     logger.info("probe.saved", extra={"probe": probe.pk, "by": by.pk if by else None})
     return probe
 
@@ -124,7 +125,7 @@ def save_heartbeat(
         else None
     )
     beat.ring_at = now if beat.enabled else None
-    _store(beat, changed)
+    store(beat, changed)
     extra = {"heartbeat": beat.pk, "by": by.pk if by else None}
     logger.info("heartbeat.saved", extra=extra)
     return beat
@@ -180,17 +181,6 @@ def _refuse(wrong: Mapping[str, str]) -> None:
     if wrong:
         sentence = "; ".join(f"{name}: {what}" for name, what in wrong.items())
         raise InvalidInput(sentence, dict(wrong))
-
-
-def _store(row: Probe | Heartbeat, changed: Sequence[str]) -> None:
-    try:
-        with transaction.atomic():
-            row.save(update_fields=None if row.pk is None else changed)
-    except IntegrityError as error:
-        raise InvalidInput(
-            f"the space has another named {row.name!r}",
-            {"name": _("is taken by another of this space")},
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from bkmonitor.accounts.models import Space, User
+from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.strategies.models import Strategy
@@ -49,14 +50,7 @@ def save_strategy(
     check_row(strategy, exclude=_NOT_TYPED)
     # What its evaluations note meanwhile is not ours to write back.
     changed = [*whole, *derived, "changed_at", "updated_at", "next_run_at"]
-    try:
-        with transaction.atomic():
-            strategy.save(update_fields=changed if strategy.pk else None)
-    except IntegrityError as error:
-        raise InvalidInput(
-            f"the space has a strategy named {strategy.name!r}",
-            {"name": "is taken by another strategy of this space"},
-        ) from error
+    store(strategy, changed)
     return strategy
 
 

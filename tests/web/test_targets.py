@@ -93,7 +93,7 @@ def test_a_target_is_made(admin_client):
         ({"interval_s_0": "2"}, "must be a number of seconds from 5"),
         ({"password": "x"}, "id_username_error"),
         ({"ca_certificate": "nonsense"}, "id_ca_certificate_error"),
-        ({"name": "taken"}, "already"),
+        ({"name": "taken"}, "id_name_error"),
     ],
 )
 def test_what_the_room_refuses_stands_beside_its_field(admin_client, change, field):
