@@ -1,7 +1,7 @@
 import pytest
 
 from bkmonitor.accounts.rows import store
-from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.errors import InvalidInput, NotFound
 from tests.factories import (
     make_heartbeat,
     make_probe,
@@ -36,3 +36,14 @@ def test_of_a_row_that_exists_only_what_changed_is_written():
 
     row.refresh_from_db()
     assert (row.name, row.target) == ("b", "http://127.0.0.1:9/")
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_what_was_deleted_while_it_was_edited_is_not_found(make):
+    row = make(name="gone")
+    type(row).objects.all().delete()
+
+    with pytest.raises(NotFound, match="gone"):
+        store(row, ["name"])
+
+    assert not type(row).objects.exists()
