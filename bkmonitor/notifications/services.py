@@ -21,6 +21,7 @@ from bkmonitor.lib.telemetry import NOTIFICATIONS
 from bkmonitor.notifications import codes, retry
 from bkmonitor.notifications.channels.port import Channel
 from bkmonitor.notifications.channels.registry import CHANNELS
+from bkmonitor.notifications.dispatch import Dispatch
 from bkmonitor.notifications.keys import notification_key
 from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.models import Attempt, Notification, Receiver
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 # Longer than the longest try: a chart's data and its drawing, and the channel.
 LEASE = timedelta(minutes=2)
 LONGEST_DETAIL = 500
+BATCH = 500
 EDITABLE = (
     *("name", "channel", "address", "settings", "language", "time_zone"),
     *("is_default", "enabled"),
@@ -40,47 +42,26 @@ EDITABLE = (
 BETWEEN_TESTS = timedelta(seconds=20)
 
 
-def default_receivers(space_id: int) -> list[Receiver]:
-    """Return the receivers that get everything of a space.
+def default_receivers(space_ids: Iterable[int]) -> dict[int, list[Receiver]]:
+    """Return the receivers that get everything of a space, for each of some spaces.
 
     One that never confirmed is told too: a message that may be lost is better
     than one that was never sent.
     """
-    return list(
-        Receiver.objects.filter(space_id=space_id, is_default=True, enabled=True)
-    )
+    found: dict[int, list[Receiver]] = {space_id: [] for space_id in space_ids}
+    chosen = Receiver.objects.filter(is_default=True, enabled=True)
+    for receiver in chosen.filter(space_id__in=list(found)):
+        found[receiver.space_id].append(receiver)
+    return found
 
 
-def enqueue(
-    receivers: Iterable[Receiver],
-    message: Message,
-    *,
-    thread: str,
-    key_parts: Iterable[object],
-    now: datetime,
-) -> int:
-    """Put one notification for each receiver into the outbox; return how many.
+def enqueue(dispatches: Iterable[Dispatch], now: datetime) -> int:
+    """Put a notification for each receiver of each dispatch into the outbox.
 
-    `key_parts` say what the message is about. Asking again with the same parts
-    makes no second notification for the same receiver.
+    Returns how many were asked for; what is there already is not made again.
     """
-    stored, parts = message.to_dict(), [str(part) for part in key_parts]
-    rows = [
-        Notification(
-            space_id=receiver.space_id,
-            receiver=receiver,
-            receiver_name=receiver.name,
-            channel=receiver.channel,
-            key=notification_key(receiver.pk, parts),
-            thread=thread,
-            reason=message.reason,
-            message=stored,
-            next_attempt_at=now,
-            created_at=now,
-        )
-        for receiver in receivers
-    ]
-    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    rows = [row for dispatch in dispatches for row in dispatch.rows(now)]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
     return len(rows)
 
 
@@ -352,9 +333,7 @@ def send_test(receiver: Receiver, now: datetime) -> Notification:
             code=told,
         )
         parts = ["test", str(now.timestamp())]
-        enqueue(
-            [receiver], message, thread=f"test:{receiver.pk}", key_parts=parts, now=now
-        )
+        enqueue([Dispatch([receiver], message, f"test:{receiver.pk}", parts)], now)
     return Notification.objects.get(key=notification_key(receiver.pk, parts))
 
 

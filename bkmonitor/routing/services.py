@@ -8,12 +8,14 @@ from django.db.models import F
 
 from bkmonitor.alerts import services as alerts
 from bkmonitor.alerts.models import Alert, Transition
+from bkmonitor.notifications.dispatch import Dispatch
 from bkmonitor.notifications.models import Receiver
 from bkmonitor.notifications.services import default_receivers, enqueue
 from bkmonitor.routing.message import message_of
 from bkmonitor.routing.models import AlertGroup
 
 REPEAT_EVERY = timedelta(hours=4)
+BATCH = 500
 
 
 @transaction.atomic
@@ -25,35 +27,45 @@ def route_pending(now: datetime, *, limit: int = 500) -> int:
     a second run from telling anything twice.
     """
     waiting = alerts.take_unrouted(limit)
-    receivers = _receivers_of({transition.alert.space_id for transition in waiting})
-    for transition in waiting:
-        _route(transition, receivers[transition.alert.space_id], now)
+    receivers = default_receivers(row.alert.space_id for row in waiting)
+    enqueue([_dispatch(row, receivers[row.alert.space_id]) for row in waiting], now)
+    untold = [row.alert_id for row in waiting if not receivers[row.alert.space_id]]
+    alerts.note_nobody_told(untold, at=now, why="no_receiver")
+    _group(waiting, now)
     alerts.mark_routed(waiting, at=now)
     return len(waiting)
 
 
-def _route(transition: Transition, receivers: list[Receiver], now: datetime) -> None:
+def _dispatch(transition: Transition, receivers: list[Receiver]) -> Dispatch:
     alert = transition.alert
-    if receivers:
-        message = message_of(
-            alert,
-            reason=transition.kind,
-            severity=transition.severity,
-            sentence=transition.sentence,
+    message = message_of(
+        alert,
+        reason=transition.kind,
+        severity=transition.severity,
+        sentence=transition.sentence,
+    )
+    return Dispatch(receivers, message, thread_of(alert), ("transition", transition.pk))
+
+
+def _group(transitions: Iterable[Transition], now: datetime) -> None:
+    """Say when each alert is to be told again; its last transition decides."""
+    groups = {
+        transition.alert_id: AlertGroup(
+            space_id=transition.alert.space_id,
+            alert_id=transition.alert_id,
+            next_repeat_at=None
+            if transition.kind == Transition.Kind.RESOLVED
+            else now + REPEAT_EVERY,
         )
-        key_parts = ("transition", transition.pk)
-        enqueue(
-            receivers, message, thread=thread_of(alert), key_parts=key_parts, now=now
-        )
-    else:
-        alerts.note_nobody_told([alert.pk], at=now, why="no_receiver")
-    over = transition.kind == Transition.Kind.RESOLVED
-    AlertGroup.objects.update_or_create(
-        alert=alert,
-        defaults={
-            "space_id": alert.space_id,
-            "next_repeat_at": None if over else now + REPEAT_EVERY,
-        },
+        for transition in transitions
+    }
+    AlertGroup.objects.bulk_create(
+        # In one order for all workers, so that none waits for another in a circle.
+        [groups[alert_id] for alert_id in sorted(groups)],
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["alert"],
+        update_fields=["next_repeat_at"],
     )
 
 
@@ -68,7 +80,7 @@ def repeat_due(now: datetime, *, limit: int = 500) -> int:
         "alert__space"
     )
     groups = list(due.order_by("next_repeat_at")[:limit])
-    receivers = _receivers_of({group.space_id for group in groups})
+    receivers = default_receivers(group.space_id for group in groups)
     for group in groups:
         made += _repeat(group, receivers[group.space_id], now)
     return made
@@ -91,15 +103,10 @@ def _repeat(group: AlertGroup, receivers: list[Receiver], now: datetime) -> int:
     message = message_of(
         alert, reason="repeat", severity=alert.severity, sentence=alert.sentence
     )
-    key_parts = ("repeat", group.pk, group.repeats + 1)
-    enqueue(receivers, message, thread=thread_of(alert), key_parts=key_parts, now=now)
-    return len(receivers)
+    about = ("repeat", group.pk, group.repeats + 1)
+    return enqueue([Dispatch(receivers, message, thread_of(alert), about)], now)
 
 
 def thread_of(alert: Alert) -> str:
     """Return the name under which all messages about an alert are kept together."""
     return f"alert:{alert.pk}"
-
-
-def _receivers_of(space_ids: Iterable[int]) -> dict[int, list[Receiver]]:
-    return {space_id: default_receivers(space_id) for space_id in set(space_ids)}

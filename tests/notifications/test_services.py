@@ -5,6 +5,7 @@ from django.db import connection
 
 from bkmonitor.lib.errors import DeliveryError, UpstreamUnavailable
 from bkmonitor.notifications import services
+from bkmonitor.notifications.dispatch import Dispatch
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.notifications.retry import MOST_TRIES, PAUSE_S
 from bkmonitor.notifications.services import (
@@ -34,11 +35,15 @@ def send(notification, channel, now=NOON, **more):
     return deliver(notification.pk, channels={"webhook": channel}, now=now, **more)
 
 
+def put(receivers, *parts, now=NOON):
+    return enqueue([Dispatch(receivers, FIRED, "t", parts)], now)
+
+
 def test_each_receiver_gets_a_row_of_its_own():
     space = make_space()
     receivers = [make_receiver(space), make_receiver(space)]
 
-    queued = enqueue(receivers, FIRED, thread="alert-1", key_parts=[1], now=NOON)
+    queued = put(receivers, 1)
 
     assert queued == 2
     assert len(set(Notification.objects.values_list("key", flat=True))) == 2
@@ -48,7 +53,7 @@ def test_asking_twice_for_the_same_message_makes_one_row():
     receiver = make_receiver()
 
     for moment in (NOON, NOON + SECOND):
-        enqueue([receiver], FIRED, thread="t", key_parts=["fired", 1], now=moment)
+        put([receiver], "fired", 1, now=moment)
 
     assert Notification.objects.get().created_at == NOON
 
@@ -56,8 +61,8 @@ def test_asking_twice_for_the_same_message_makes_one_row():
 def test_parts_are_kept_apart_in_the_key():
     receiver = make_receiver()
 
-    enqueue([receiver], FIRED, thread="t", key_parts=["a", "bc"], now=NOON)
-    enqueue([receiver], FIRED, thread="t", key_parts=["ab", "c"], now=NOON)
+    put([receiver], "a", "bc")
+    put([receiver], "ab", "c")
 
     assert Notification.objects.count() == 2
 
@@ -68,15 +73,18 @@ def test_the_default_receivers_are_those_that_are_on():
     make_receiver(space, enabled=False)
     make_receiver(space, is_default=False)
     make_receiver()
+    lonely = make_space()
 
-    assert default_receivers(space.pk) == [chosen]
+    found = default_receivers([space.pk, lonely.pk, space.pk])
+
+    assert found == {space.pk: [chosen], lonely.pk: []}
 
 
 def test_what_is_due_comes_longest_waiting_first():
     receiver = make_receiver()
     for number, wait in enumerate((5, 0, 60)):
         moment = NOON + timedelta(seconds=wait)
-        enqueue([receiver], FIRED, thread="t", key_parts=[number], now=moment)
+        put([receiver], number, now=moment)
 
     found = due(NOON + timedelta(seconds=30), limit=10)
 
@@ -348,7 +356,7 @@ def test_a_receiver_that_does_not_answer_holds_one_worker_and_not_all(monkeypatc
 def test_old_notifications_go_and_waiting_ones_stay():
     receiver = make_receiver()
     for number in range(2):
-        enqueue([receiver], FIRED, thread="t", key_parts=[number], now=NOON)
+        put([receiver], number)
     send(Notification.objects.last(), FakeChannel())
 
     deleted = prune(NOON + SECOND)

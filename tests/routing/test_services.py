@@ -42,6 +42,34 @@ def test_a_change_is_told_to_each_default_receiver_of_its_space(space):
     assert message["path"] == f"/s/{space.slug}/alerts/{alert.pk}/"
 
 
+def test_what_a_batch_costs_does_not_grow_with_it(space, django_assert_max_num_queries):
+    make_receiver(space)
+    quiet = make_space()
+    alerts = [make_alert(space if n % 2 else quiet) for n in range(100)]
+    Transition.objects.bulk_create(
+        Transition(alert=alert, kind="fired", severity=1, at=NOON) for alert in alerts
+    )
+
+    # Some of these are cut in portions by the database's limit on parameters.
+    with django_assert_max_num_queries(10):
+        routed = route_pending(NOON)
+
+    assert routed == 100
+    assert Notification.objects.count() == Note.objects.count() == 50
+    assert AlertGroup.objects.filter(next_repeat_at=NOON + REPEAT_EVERY).count() == 100
+
+
+def test_beginning_and_end_in_one_batch_are_told_in_order_and_not_repeated(space):
+    make_receiver(space)
+    alert = fire(space)
+    resolve_source("strategy", alert.source_id, at=NOON, reason="source_removed")
+
+    route_pending(NOON)
+
+    assert told() == ["fired", "resolved"]
+    assert AlertGroup.objects.get(alert=alert).next_repeat_at is None
+
+
 def test_routing_again_tells_nothing_again(space):
     make_receiver(space)
     fire(space)
