@@ -153,5 +153,47 @@ def test_after_a_rest_one_call_tries_and_its_answer_lets_all_through(
     assert len(again.body) == 100
 
 
+@pytest.fixture
+def heavy():
+    """Run a server that answers everything at once but `/heavy`."""
+    go_on = threading.Event()
+
+    class Server(socketserver.StreamRequestHandler):
+        def handle(self):
+            while request := self.rfile.readline():
+                while self.rfile.readline().strip():
+                    pass
+                if b"/heavy" in request:
+                    go_on.wait(5)
+                with contextlib.suppress(OSError):
+                    self.wfile.write(sized(b"here"))
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Server)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield Line(f"http://127.0.0.1:{server.server_address[1]}")
+    go_on.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_call_that_is_too_heavy_pauses_no_other(heavy):
+    with pytest.raises(UpstreamUnavailable, match="timed out"):
+        heavy.call("GET", "/heavy", timeout_s=0.1, max_bytes=100)
+
+    assert call(heavy).body == b"here"
+
+
+def test_who_was_answered_meanwhile_needs_no_other_sign_of_life(heavy, monkeypatch):
+    monkeypatch.setattr("bkmonitor.metrics.tsdb.line.SIGN_OF_LIFE_S", 0.0)
+    with ThreadPoolExecutor(2) as pool:
+        asked = pool.submit(heavy.call, "GET", "/heavy", timeout_s=0.3, max_bytes=100)
+        time.sleep(0.1)
+        call(heavy)
+    assert asked.exception()
+
+    assert call(heavy).body == b"here"
+
+
 def test_names_of_headers_are_in_lower_case(serve):
     assert call(serve([sized(b"")])).headers["x-a"] == "b"
