@@ -28,8 +28,9 @@ service_answers() {
     [[ $status == *" 200 "* ]]
 }
 
-vm=$$ pause=1
-(
+vm=$$
+give_targets() {
+    local pause=1
     until service_answers 2>/dev/null; do
         sleep "$pause"
         pause=5
@@ -37,7 +38,10 @@ vm=$$ pause=1
     done
     printf 'scrape_config_files:\n- "%s"\n' "$url" >"$config.new"
     mv "$config.new" "$config"
-) </dev/null >/dev/null 2>&1 &
+}
+# Twice in the background: VictoriaMetrics, which this process becomes, would not wait
+# for a child of its own, and leave it lying.
+(give_targets </dev/null >/dev/null 2>&1 &)
 
 exec victoria-metrics \
     -httpListenAddr="$listen" \
