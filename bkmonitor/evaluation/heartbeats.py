@@ -8,7 +8,7 @@ import numpy as np
 from bkmonitor.evaluation.verdict import HELD, NORMAL, Sentence, Source, Verdicts
 from bkmonitor.probes.lateness import Standing
 from bkmonitor.probes.models import Heartbeat
-from bkmonitor.probes.services import standing_of
+from bkmonitor.probes.services import exit_status_of, standing_of
 
 
 def judge_heartbeats(heartbeats: Iterable[Heartbeat], at: datetime) -> list[Verdicts]:
@@ -18,11 +18,11 @@ def judge_heartbeats(heartbeats: Iterable[Heartbeat], at: datetime) -> list[Verd
 
 def _judge(heartbeat: Heartbeat, at: datetime) -> Verdicts:
     standing = standing_of(heartbeat, at)
-    sentence = _sentence(heartbeat, standing)
+    status = exit_status_of(heartbeat)
+    sentence = _sentence(heartbeat, standing, status)
     firing = standing in (Standing.LATE, Standing.FAILED)
     calm = NORMAL if standing is Standing.UP else HELD
     severity = heartbeat.severity if firing else calm
-    status = heartbeat.last_exit_status
     return Verdicts(
         source=source_of(heartbeat),
         at=at,
@@ -34,9 +34,11 @@ def _judge(heartbeat: Heartbeat, at: datetime) -> Verdicts:
     )
 
 
-def _sentence(heartbeat: Heartbeat, standing: Standing) -> Sentence | None:
+def _sentence(
+    heartbeat: Heartbeat, standing: Standing, exit_status: int | None
+) -> Sentence | None:
     if standing is Standing.FAILED:
-        return Sentence("heartbeat.failed", {"exit_status": heartbeat.last_exit_status})
+        return Sentence("heartbeat.failed", {"exit_status": exit_status})
     if standing is Standing.LATE:
         last = heartbeat.last_ping_at
         return Sentence(

@@ -128,6 +128,8 @@ class Heartbeat(models.Model):
     # What the newest ping that counts said; a failure stands until a success.
     last_failed = models.BooleanField(default=False)
     last_exit_status = models.PositiveSmallIntegerField(null=True)
+    # A failure that no judgement has seen yet, whatever came after it.
+    unjudged_failure_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True, db_index=True)
     # Pings that changed what the next judgement will say; NULL when judged.
     ring_at = models.DateTimeField(null=True, db_index=True)

@@ -199,8 +199,10 @@ def _end(dialect: _Dialect, *, failed: bool) -> dict[str, str]:
     changes = (
         "" if failed else "AND (state <> 'up' OR last_failed OR ring_at IS NOT NULL) "
     )
+    unjudged = "%(at)s" if failed else "unjudged_failure_at"
     return {
         "last_ping_at": "%(at)s",
+        "unjudged_failure_at": f"CASE WHEN enabled THEN {unjudged} END",
         "last_failed": "1 = 1" if failed else "1 = 0",
         "last_exit_status": "%(exit_status)s",
         "last_duration_s": f"CASE WHEN {matched} THEN {duration} END",

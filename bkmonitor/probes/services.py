@@ -111,8 +111,9 @@ def save_heartbeat(
     changed = [*HEARTBEAT_FIELDS, "deadline_at", "ring_at"]
     if not was_enabled:
         beat.last_start_at = beat.last_start_rid = None
-        beat.last_failed = False
+        beat.last_failed, beat.unjudged_failure_at = False, None
         changed += ["last_start_at", "last_start_rid", "last_failed"]
+        changed += ["unjudged_failure_at"]
     last_sign = beat.last_ping_at if was_enabled or not beat.last_ping_at else now
     beat.deadline_at = (
         deadline(
@@ -336,7 +337,8 @@ def due_heartbeats(now: datetime, limit: int = 1000) -> list[Heartbeat]:
 def note_judged(heartbeats: Iterable[Heartbeat], now: datetime) -> None:
     """Remember how the heartbeats stood at `now`, when they were judged as given.
 
-    One that got a ping since it was read is left to be judged again.
+    One that got a ping since it was read is left to be judged again, and one whose
+    failure was over before it was judged, so that its end is told too.
     """
     for beat in heartbeats:
         row = Heartbeat.objects.filter(pk=beat.pk)
@@ -344,19 +346,40 @@ def note_judged(heartbeats: Iterable[Heartbeat], now: datetime) -> None:
             last_ping_at=beat.last_ping_at,
             last_start_at=beat.last_start_at,
             ring_at=beat.ring_at,
-        ).update(state=OUTCOMES[standing_of(beat, now)], ring_at=None)
+        ).update(
+            state=OUTCOMES[standing_of(beat, now)],
+            ring_at=now if _failed_and_well(beat) else None,
+            unjudged_failure_at=None,
+        )
         if not judged:
             row.filter(enabled=True, ring_at=None).update(ring_at=now)
 
 
 def standing_of(heartbeat: Heartbeat, now: datetime) -> Standing:
-    """Return how a heartbeat stands by its row."""
+    """Return how a heartbeat stands by its row.
+
+    A failure that was not judged counts though a success came after it: between
+    two judgements it would be lost.
+    """
     return stand(
         last_ping_at=heartbeat.last_ping_at,
-        last_failed=heartbeat.last_failed,
+        last_failed=heartbeat.last_failed or _failed_and_well(heartbeat),
         deadline_at=heartbeat.deadline_at,
         now=now,
     )
+
+
+def exit_status_of(heartbeat: Heartbeat) -> int | None:
+    """Return the exit status that the standing is due to, if one was told."""
+    failed_at = heartbeat.unjudged_failure_at
+    if failed_at is None or heartbeat.last_failed:
+        return heartbeat.last_exit_status
+    failures = heartbeat.pings.filter(at=failed_at)
+    return failures.values_list("exit_status", flat=True).first()
+
+
+def _failed_and_well(heartbeat: Heartbeat) -> bool:
+    return heartbeat.unjudged_failure_at is not None and not heartbeat.last_failed
 
 
 def prune_pings(keep: int = PINGS_KEPT) -> int:

@@ -8,7 +8,7 @@ from bkmonitor.alerts.models import Alert
 from bkmonitor.pipeline.flow import judge_due_heartbeats
 from bkmonitor.probes.models import Heartbeat, Listening, Ping
 from bkmonitor.probes.pings import Sign
-from bkmonitor.probes.services import receive_ping
+from bkmonitor.probes.services import receive_ping, save_heartbeat
 from tests.factories import NOON, make_heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +25,8 @@ def beat():
     return heartbeat
 
 
-def ping(beat, at, kind="success"):
-    receive_ping(beat.uuid, Sign(Ping.Kind(kind)), at)
+def ping(beat, at, status=0):
+    receive_ping(beat.uuid, Sign(Ping.Kind.SUCCESS, exit_status=status), at)
 
 
 def judge(*moments):
@@ -107,3 +107,43 @@ def test_a_first_judgement_moves_nothing():
 
     assert Heartbeat.objects.get(pk=beat.pk).state == "down"
     assert Listening.objects.get().judged_at == NOON
+
+
+def test_a_failure_that_was_over_before_it_was_judged_is_told_and_so_is_its_end(beat):
+    ping(beat, NOON + SECOND, status=3)
+    ping(beat, NOON + 2 * SECOND)
+
+    assert judge(NOON + ROUND) == 1
+    sentence = Alert.objects.get().sentence
+    assert (sentence["id"], sentence["params"]) == (
+        "heartbeat.failed",
+        {"exit_status": 3},
+    )
+    assert judge(NOON + 2 * ROUND) == 1
+    assert [row.kind for row in Alert.objects.get().transitions.order_by("pk")] == [
+        "fired",
+        "resolved",
+    ]
+    assert judge(NOON + 3 * ROUND) == 0
+
+
+def test_a_failure_that_was_judged_is_over_with_the_next_success(beat):
+    ping(beat, NOON + SECOND, status=3)
+    judge(NOON + ROUND)
+    ping(beat, NOON + 6 * SECOND)
+
+    assert judge(NOON + 2 * ROUND) == 1
+    assert judge(NOON + 3 * ROUND) == 0
+    assert Alert.objects.get().state == "resolved"
+
+
+def test_failures_of_the_time_while_it_was_disabled_are_forgotten(beat):
+    fields = {"enabled": False}
+    save_heartbeat(beat.space, fields, by=None, now=NOON, heartbeat=beat)
+    ping(beat, NOON + SECOND, status=3)
+    ping(beat, NOON + 2 * SECOND)
+    beat.refresh_from_db()
+    fields = {"enabled": True}
+    save_heartbeat(beat.space, fields, by=None, now=NOON + ROUND, heartbeat=beat)
+
+    assert judge(NOON + ROUND, NOON + 2 * ROUND) == 0
