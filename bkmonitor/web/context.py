@@ -58,7 +58,7 @@ SET_UP: tuple[Place, ...] = (
     Place(_("API tokens"), "key", "tokens", ("token_new",), Role.ADMIN),
     Place(_("Members"), "users", "members", ("member_new",), Role.ADMIN),
 )
-RUN = (Place(_("System"), "server-2", "system"),)
+RUN = (Place(_("System"), "server-2", "system", ("installation",)),)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.urls import include, path
 from bkmonitor.web.views import (
     alerts,
     home,
+    installation,
     overview,
     profile,
     session,
@@ -34,6 +35,7 @@ urlpatterns = [
     path(SPACE, overview.overview, name="overview"),
     path(SPACE + "ingest/", overview.ingest, name="ingest"),
     path(SPACE + "system/", system.system, name="system"),
+    path(SPACE + "system/installation/", installation.edit, name="installation"),
     path(SPACE + "alerts/", alerts.alert_list, name="alerts"),
     path(SPACE + "alerts/<int:pk>/", alerts.alert_detail, name="alert"),
     path(SPACE + "alerts/<int:pk>/chart/", alerts.chart, name="alert_chart"),

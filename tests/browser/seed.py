@@ -34,7 +34,7 @@ NORMAL = {"id": "resolved.normal", "params": {"value": 41.2}}
 
 def seed(many: int = 3000) -> dict[str, object]:
     """Fill an empty database; return the ids that addresses need."""
-    user = make_user(email=EMAIL, password=PASSWORD, name="Ada Byron")
+    user = make_user(email=EMAIL, password=PASSWORD, name="Ada Byron", is_superuser=True)  # fmt: skip
     shop = make_space(slug="shop", name="Shop")
     for space in (
         shop,

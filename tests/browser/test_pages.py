@@ -4,7 +4,8 @@ import pytest
 
 from tests.browser.conftest import PHONE, screenshot, violations
 
-PLAIN = ("/profile/", "/profile/password/", "/nowhere/")
+INSTALLATION = "/s/shop/system/installation/"
+PLAIN = (INSTALLATION, "/profile/", "/profile/password/", "/nowhere/")
 
 
 def addresses(page, site):

@@ -35,6 +35,7 @@ PAGES = {
     "overview": Page(),
     "ingest": Page(),
     "system": Page(),
+    "installation": Page("operator"),
     "alerts": Page(),
     "alert": Page(make=make_alert),
     "alert_chart": Page(make=make_alert),
@@ -84,6 +85,7 @@ PAGES = {
     "member_invitation": Page("admin", make_member),
     "member_remove": Page("admin", make_member),
 }
+ROLES = (*ORDER, "operator")
 ROWS = [name for name, page in PAGES.items() if page.make]
 MORE_THAN_VIEWED = [name for name, page in PAGES.items() if page.role != "viewer"]
 
@@ -101,8 +103,11 @@ def pages_of_a_space(patterns=None, prefix=""):
 
 
 def log_in(space, role="viewer"):
-    client = Client()
-    client.force_login(make_member(space, role=role).user)
+    client, operates = Client(), role == "operator"
+    member = make_member(space, role="admin" if operates else role)
+    member.user.is_superuser = operates
+    member.user.save()
+    client.force_login(member.user)
     return client
 
 
@@ -154,7 +159,7 @@ def test_another_spaces_row_is_not_there_below_ones_own(name):
 @pytest.mark.parametrize("name", MORE_THAN_VIEWED)
 def test_the_role_below_is_not_enough(name):
     space = make_space()
-    below = ORDER[ORDER.index(PAGES[name].role) - 1]
+    below = ROLES[ROLES.index(PAGES[name].role) - 1]
 
     answer = ask(log_in(space, below), name, space, row_in(space, name))
 

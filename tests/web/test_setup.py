@@ -139,36 +139,6 @@ def test_the_address_is_kept_and_mail_may_wait(operator):
     assert installation().smtp_url == ""
 
 
-def test_a_mail_server_that_does_not_answer_is_not_saved(operator, monkeypatch):
-    asked = []
-
-    def refuse(url):
-        asked.append(url)
-        raise setup.DeliveryError("the mail server did not answer: refused")
-
-    monkeypatch.setattr(setup, "check_server", refuse)
-    given = {
-        "public_url": "http://bkm.example.org",
-        "mail-host": "mail.example.org",
-        "mail-encryption": "smtp+starttls",
-        "mail-username": "me@x",
-        "mail-password": "p@ss/word",
-        "mail-mail_from": "bkm@example.org",
-    }
-
-    answer = operator.post("/setup/address/", given)
-
-    assert "did not answer" in text(answer)
-    assert asked == ["smtp+starttls://me%40x:p%40ss%2Fword@mail.example.org:587"]
-    assert installation().smtp_url == ""
-
-
-def test_mail_without_a_sender_is_refused(operator):
-    given = {"public_url": "http://bkm.example.org", "mail-host": "x", "mail-encryption": "smtp"}  # fmt: skip
-
-    assert "Mail needs a sender" in text(operator.post("/setup/address/", given))
-
-
 def test_a_variable_wins_over_what_is_asked(operator, settings):
     settings.PUBLIC_URL = "http://testserver"
     settings.SMTP_URL = "smtp://mail.example.org"

@@ -1,7 +1,6 @@
 """What the set-up wizard asks."""
 
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.conf import settings
@@ -12,8 +11,6 @@ from bkmonitor.notifications.models import Receiver
 from bkmonitor.pipeline.selfwatch import SLUG
 from bkmonitor.web.forms.inputs import WebAddressField
 from bkmonitor.web.forms.session import EMAIL, time_zones
-
-PORTS = {"smtp+starttls": 587, "smtps": 465, "smtp": 25}
 
 
 class AdministratorForm(forms.Form):
@@ -69,66 +66,6 @@ class SpaceForm(forms.Form):
         if cleaned.get("space_slug") == SLUG:
             self.add_error("space_slug", _("The service's own space has this name."))
         return cleaned
-
-
-class AddressForm(forms.Form):
-    """Where people reach the service."""
-
-    public_url = WebAddressField(
-        label=_("Public address"),
-        help_text=_(
-            "Links in messages begin with it. After the set-up the service answers under this name alone."
-        ),
-    )
-
-    def clean_public_url(self) -> str:
-        """Leave out a slash at the end."""
-        return str(self.cleaned_data["public_url"]).rstrip("/")
-
-
-class MailForm(forms.Form):
-    """The mail server, if there shall be one."""
-
-    host = forms.CharField(label=_("Mail server"), max_length=200, required=False)
-    encryption = forms.ChoiceField(
-        label=_("Encryption"),
-        choices=[
-            ("smtp+starttls", "STARTTLS"),
-            ("smtps", "TLS"),
-            ("smtp", _("None")),
-        ],
-    )
-    port = forms.IntegerField(
-        label=_("Port"), min_value=1, max_value=65535, required=False
-    )
-    username = forms.CharField(label=_("User name"), max_length=200, required=False)
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=500,
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
-    mail_from = forms.EmailField(label=_("Sender of mail"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for a sender where there is a server."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("host") and not cleaned.get("mail_from"):
-            self.add_error("mail_from", _("Mail needs a sender."))
-        return cleaned
-
-    def url(self) -> str:
-        """Return the mail server as one URL; "" when there is none."""
-        given = self.cleaned_data
-        if not given["host"]:
-            return ""
-        scheme = given["encryption"]
-        port = given["port"] or PORTS[scheme]
-        who = ""
-        if given["username"]:
-            who = f"{quote(given['username'], safe='')}:{quote(given['password'], safe='')}@"
-        return f"{scheme}://{who}{given['host']}:{port}"
 
 
 class ReceiverForm(forms.Form):

@@ -21,9 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bkmonitor.accounts import services as accounts
 from bkmonitor.accounts.installation import installation, smtp_url
 from bkmonitor.accounts.models import Member, Space, User
-from bkmonitor.lib.errors import Conflict, DeliveryError, NotFound, TooManyRequests
+from bkmonitor.lib.errors import Conflict, NotFound, TooManyRequests
 from bkmonitor.notifications import services as notifications
-from bkmonitor.notifications.channels.email import check_server
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.pipeline import selfwatch
 from bkmonitor.pipeline.bells import ring_delivery
@@ -33,15 +32,14 @@ from bkmonitor.web.access import PageRequest, View, clock, person_view
 from bkmonitor.web.checklist import can_tell_somebody
 from bkmonitor.web.forms.beside import errors_beside
 from bkmonitor.web.forms.setup import (
-    AddressForm,
     AdministratorForm,
     CodeForm,
-    MailForm,
     ProbeForm,
     ReceiverForm,
     SpaceForm,
 )
 from bkmonitor.web.htmx import respond
+from bkmonitor.web.views.installation import ask, save
 
 SECRET = "password"  # noqa: S105
 
@@ -125,57 +123,14 @@ def _enter_spaces(user: User) -> None:
 
 
 @require_http_methods(["GET", "POST"])
-@sensitive_post_parameters(SECRET)
+@sensitive_post_parameters("mail-password")
 @operator_view
 def address(request: PageRequest, space: Space) -> HttpResponse:
     """Ask for the public address and the mail server; variables win over both."""
-    row = installation()
-    here = request.build_absolute_uri("/").rstrip("/")
-    place = AddressForm(
-        request.POST or None, initial={"public_url": row.public_url or here}
-    )
-    mail = MailForm(request.POST or None, prefix="mail", initial=_mail_initial(row))
-    asked = [form for form, fixed in ((place, settings.PUBLIC_URL), (mail, settings.SMTP_URL)) if not fixed]  # fmt: skip
-    if request.method == "POST" and all(form.is_valid() for form in asked):
-        _save_address(asked)
-        if all(form.is_valid() for form in asked):
-            return redirect("setup_receiver")
-    context = {
-        "place": place,
-        "mail": mail,
-        "fixed_url": settings.PUBLIC_URL,
-        "fixed_mail": bool(settings.SMTP_URL),
-        "mail_set": bool(row.smtp_url),
-        "step": 2,
-    }
-    return render(request, "setup/address.html", context)
-
-
-def _mail_initial(row: Any) -> dict[str, Any]:
-    parts = urlsplit(row.smtp_url)
-    return {
-        "host": parts.hostname or "",
-        "encryption": parts.scheme or "smtp+starttls",
-        "port": parts.port,
-        "mail_from": row.mail_from,
-    }
-
-
-def _save_address(forms: list[Any]) -> None:
-    changes: dict[str, str] = {}
-    for form in forms:
-        if isinstance(form, AddressForm):
-            changes["public_url"] = form.cleaned_data["public_url"]
-        elif url := form.url():
-            try:
-                check_server(url)
-            except DeliveryError as error:
-                form.add_error("host", str(error))
-                return
-            changes |= {"smtp_url": url, "mail_from": form.cleaned_data["mail_from"]}
-    if changes:
-        with errors_beside(forms[0]):
-            accounts.update_installation(**changes)
+    asked = ask(request)
+    if request.method == "POST" and save(asked):
+        return redirect("setup_receiver")
+    return render(request, "setup/address.html", asked | {"step": 2})
 
 
 @require_http_methods(["GET", "POST"])
