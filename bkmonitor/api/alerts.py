@@ -125,7 +125,7 @@ class AlertViewSet(ReadViewSet):
     @extend_schema(responses=EntrySerializer(many=True))
     @action(detail=True, pagination_class=None)
     def timeline(self, request: Request, pk: str) -> Response:
-        """List everything that happened to the alert, oldest first."""
+        """List what happened to the alert, oldest first; of messages the newest 200."""
         entries = timeline_of(self.get_object())
         return Response(EntrySerializer(entries, many=True).data)
 

@@ -1,30 +1,26 @@
-"""Everything that happened to an alert, merged into one story."""
+"""The story of an alert, in words."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bkmonitor.accounts.models import User
-from bkmonitor.alerts.models import Alert, Note, Transition
+from bkmonitor.alerts.models import Note, Transition
 from bkmonitor.notifications.models import Attempt, Notification
 from bkmonitor.notifications.wording import reason_word, render
-from bkmonitor.routing.services import thread_of
-
-# Of an alert that lasts for weeks the newest messages are enough.
-MOST_NOTIFICATIONS = 200
+from bkmonitor.routing import timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened.
+    """One thing that happened, as it is shown.
 
     `tint` colours the mark: "sev-1" to "sev-3", "good", "fault" or "". `said` is a
-    person's words; `tries` are the attempts to deliver a message.
+    person's words; `tries` are the attempts to deliver a message, `pk` is its key.
     """
 
     at: datetime
@@ -33,25 +29,21 @@ class Entry:
     tint: str = ""
     detail: str = ""
     said: str = ""
-    by: User | None = None
+    by: str = ""
     tries: Sequence[Attempt] = field(default_factory=tuple)
+    pk: int | None = None
 
 
-def story(alert: Alert, notifications: Iterable[Notification]) -> list[Entry]:
-    """Return what happened to an alert, newest first."""
-    entries = [_of_transition(row) for row in alert.transitions.all()]
-    entries += [_of_note(row) for row in alert.notes.select_related("by")]
-    entries += [_of_notification(row) for row in notifications]
-    # The sort is stable: of what has one moment the change came first.
-    return sorted(entries, key=lambda entry: entry.at)[::-1]
+def story(entries: Sequence[timeline.Entry]) -> list[Entry]:
+    """Return what happened to an alert, newest first; one query for the attempts."""
+    tries = Prefetch("tries", Attempt.objects.order_by("at", "pk"))
+    prefetch_related_objects(messages_in(entries), tries)
+    return [_told(entry) for entry in reversed(entries)]
 
 
-def notifications_about(alert: Alert) -> list[Notification]:
-    """Return the newest messages about an alert, with their attempts; two queries."""
-    rows = Notification.objects.filter(
-        space_id=alert.space_id, thread=thread_of(alert)
-    ).prefetch_related(Prefetch("tries", Attempt.objects.order_by("at", "pk")))
-    return list(rows.order_by("-created_at", "-pk")[:MOST_NOTIFICATIONS])
+def messages_in(entries: Iterable[timeline.Entry]) -> list[Notification]:
+    """Return the messages that a story tells of."""
+    return [entry.message for entry in entries if entry.message is not None]
 
 
 TRANSITIONS = {
@@ -60,19 +52,6 @@ TRANSITIONS = {
     Transition.Kind.EASED: "trending-down",
     Transition.Kind.RESOLVED: "circle-check",
 }
-
-
-def _of_transition(row: Transition) -> Entry:
-    over = row.kind == Transition.Kind.RESOLVED
-    return Entry(
-        at=row.at,
-        icon=TRANSITIONS[Transition.Kind(row.kind)],
-        text=row.get_kind_display(),
-        tint="good" if over else f"sev-{row.severity}",
-        detail=render(row.sentence) if row.sentence else "",
-    )
-
-
 NOTES = {
     Note.Kind.ACKNOWLEDGED: ("user-check", ""),
     Note.Kind.UNACKNOWLEDGED: ("hand-stop", ""),
@@ -83,18 +62,37 @@ NOTES = {
 }
 
 
-def _of_note(row: Note) -> Entry:
-    kind = Note.Kind(row.kind)
+def _told(entry: timeline.Entry) -> Entry:
+    if entry.message is not None:
+        return _of_message(entry.at, entry.message)
+    if entry.kind in Transition.Kind.values:
+        return _of_transition(entry, Transition.Kind(entry.kind))
+    return _of_note(entry, Note.Kind(entry.kind))
+
+
+def _of_transition(entry: timeline.Entry, kind: Transition.Kind) -> Entry:
+    over = kind == Transition.Kind.RESOLVED
+    return Entry(
+        at=entry.at,
+        icon=TRANSITIONS[kind],
+        text=str(kind.label),
+        tint="good" if over else f"sev-{entry.severity}",
+        detail=render(entry.sentence) if entry.sentence else "",
+    )
+
+
+def _of_note(entry: timeline.Entry, kind: Note.Kind) -> Entry:
     icon, tint = NOTES[kind]
-    said, detail = (row.text, "") if kind == Note.Kind.COMMENT else ("", row.text)
+    comments = kind == Note.Kind.COMMENT
+    said, detail = (entry.text, "") if comments else ("", entry.text)
     if kind == Note.Kind.NOBODY_TOLD:
         detail = _("No receiver of this space was switched on.")
     if kind == Note.Kind.DATA_MISSING:
         detail = _("A complete answer did not hold this series; the alert stays.")
-    return Entry(row.at, icon, str(kind.label), tint, detail, said, row.by)
+    return Entry(entry.at, icon, str(kind.label), tint, detail, said, entry.by)
 
 
-def _of_notification(row: Notification) -> Entry:
+def _of_message(at: datetime, row: Notification) -> Entry:
     tries: list[Any] = list(row.tries.all())
     texts = {
         Notification.State.SENT: _("Message sent to %(receiver)s"),
@@ -108,10 +106,11 @@ def _of_notification(row: Notification) -> Entry:
     reason = reason_word(row.reason)
     counted = ngettext("%d attempt", "%d attempts", len(tries)) % len(tries)
     return Entry(
-        at=row.sent_at or row.created_at,
+        at=at,
         icon="x" if state == Notification.State.FAILED else "send",
         text=texts[state] % {"receiver": row.receiver_name},
         tint="fault" if state == Notification.State.FAILED else "",
         detail=" · ".join((row.get_channel_display(), reason, counted)),
         tries=tries,
+        pk=row.pk,
     )

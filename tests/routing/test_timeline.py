@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bkmonitor.alerts.models import Note, Transition
+from bkmonitor.routing import timeline
 from bkmonitor.routing.services import thread_of
 from bkmonitor.routing.timeline import timeline_of
 from tests.factories import NOON, make_alert, make_notification, make_user
@@ -57,3 +58,13 @@ def test_a_story_takes_three_queries(django_assert_num_queries):
 
     with django_assert_num_queries(3):
         timeline_of(alert)
+
+
+def test_of_very_many_messages_the_newest_are_told(monkeypatch):
+    monkeypatch.setattr(timeline, "MOST_MESSAGES", 2)
+    alert = make_alert()
+    about = {"space": alert.space, "thread": thread_of(alert)}
+    for minute in range(3):
+        make_notification(**about, created_at=later(minute))
+
+    assert [entry.at for entry in timeline_of(alert)] == [later(1), later(2)]

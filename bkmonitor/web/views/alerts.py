@@ -14,12 +14,13 @@ from bkmonitor.alerts import services
 from bkmonitor.alerts.models import Alert, Severity
 from bkmonitor.lib.errors import Conflict
 from bkmonitor.routing.models import AlertGroup
+from bkmonitor.routing.timeline import timeline_of
 from bkmonitor.web.access import PageRequest, clock, space_view
 from bkmonitor.web.alert_chart import alert_chart, chart_marks
 from bkmonitor.web.alert_search import Search, find_alerts, in_state, read_search
 from bkmonitor.web.htmx import go_to, respond, wants_fragment
 from bkmonitor.web.paging import page
-from bkmonitor.web.timeline import notifications_about, story
+from bkmonitor.web.timeline import messages_in, story
 from bkmonitor.web.told import messages_by_alert, who_was_told
 from bkmonitor.web.views.session import wanted
 
@@ -77,11 +78,11 @@ def find_alert(request: PageRequest, space: Space, pk: int) -> Alert:
 def alert_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse:
     """Show the whole story of one alert; it refreshes itself while it fires."""
     alert = find_alert(request, space, pk)
-    notifications = notifications_about(alert)
+    entries = timeline_of(alert)
     context = {
         "alert": alert,
-        "entries": story(alert, notifications),
-        "told": who_was_told(alert, notifications),
+        "entries": story(entries),
+        "told": who_was_told(alert, messages_in(entries)),
         "group": AlertGroup.objects.filter(alert=alert).first(),
         **chart_marks(alert),
     }
