@@ -174,6 +174,8 @@ def test_the_story_has_changes_words_and_messages_with_their_answers(admin_clien
     assert "I look &lt;b&gt;now&lt;/b&gt;" in page
     assert "Message sent to Chat" in page
     assert "200 OK thanks" in page
+    # By its id it stays open when the page refreshes itself.
+    assert f'<details class="tries" id="tries-{sent.pk}">' in page
 
 
 def test_a_long_story_costs_as_many_queries_as_a_short_one(
