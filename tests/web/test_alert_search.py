@@ -51,16 +51,12 @@ def alerts():
         ({"q": "web -2"}, ["cpu"]),
         ({"q": "数据", "state": "all"}, ["over"]),
         ({"q": "instance=web-1 instance=web-2"}, []),
+        ({"q": 'instance="web-1"'}, ["disk"]),
+        ({"q": '"is full"'}, ["disk"]),
+        ({"q": '"full is"'}, []),
         ({"q": "%"}, []),
     ],
     ids=str,
 )
 def test_a_search_finds(alerts, query, names):
     assert found(**query) == names
-
-
-def test_a_value_with_spaces_stands_in_quotes():
-    search = read_search({"q": 'host="a b" c'})
-
-    assert search.matchers == (("host", True, "a b"),)
-    assert search.words == ("c",)

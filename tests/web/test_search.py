@@ -27,7 +27,13 @@ def rows():
         ("team=db", ["Load of db"]),
         ("team!=db", ["Disk", "Load of web"]),
         ('a__b="x y"', ["Load of web"]),
+        ('team!="x" "of web"', ["Load of web"]),
+        ("team=", ["Disk"]),
+        ("team!=", ["Load of db", "Load of web"]),
         ("load team=nobody", []),
+        ("X y", ["Load of web"]),
+        ('"', ["Disk", "Load of db", "Load of web"]),
+        ('"of db', ["Load of db"]),
         ("%", []),
     ],
 )

@@ -1,5 +1,6 @@
 """Alerts: the list, one of them, and what people do to them."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from bkmonitor.routing.models import AlertGroup
 from bkmonitor.routing.timeline import timeline_of
 from bkmonitor.web.access import PageRequest, clock, space_view
 from bkmonitor.web.alert_chart import alert_chart, chart_marks
-from bkmonitor.web.alert_search import Search, find_alerts, in_state, read_search
+from bkmonitor.web.alert_search import find_alerts, in_state, read_search
 from bkmonitor.web.htmx import go_to, respond, wants_fragment
 from bkmonitor.web.paging import page
 from bkmonitor.web.timeline import messages_in, story
@@ -40,14 +41,10 @@ def alert_list(request: PageRequest, space: Space) -> HttpResponse:
         "page": shown,
         "alerts": [(alert, told[alert.pk]) for alert in shown.rows],
         "search": search,
-        "counts": _counts(find_alerts(rows, _of_all_states(search))),
+        "counts": _counts(find_alerts(rows, replace(search, state="all"))),
         "severities": Severity.choices,
     }
     return respond(request, "alerts/list.html", "alerts/_table.html", context)
-
-
-def _of_all_states(search: Search) -> Search:
-    return Search("all", search.severity, search.typed, search.words, search.matchers)
 
 
 def _counts(rows: Any) -> dict[str, int]:
