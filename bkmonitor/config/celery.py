@@ -1,8 +1,11 @@
 """The Celery application and every setting of it."""
 
+import gc
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init
 from django.conf import settings
 from kombu import Exchange, Queue
 
@@ -91,3 +94,14 @@ app.conf.update(
     timezone="UTC",
 )
 app.steps["consumer"].add(WorkerTick)
+
+
+@worker_init.connect
+def share_memory(**_kwargs: Any) -> None:
+    """Leave what was imported out of the collector before the pool forks.
+
+    A collection writes into each object's header, and a page that is written to is
+    no longer shared with the other processes.
+    """
+    gc.collect()
+    gc.freeze()

@@ -6,10 +6,15 @@ from bkmonitor.config.boot.exits import Stop
 from bkmonitor.config.boot.standalone import beside, note, own_environment
 
 
+# A free port for the store is found by asking for one.
+asks_for_a_port = pytest.mark.enable_socket
+
+
 def places(folder):
     return {"BKM_DATA": f"{folder}/data", "BKM_RUN": f"{folder}/run"}
 
 
+@asks_for_a_port
 def test_keys_are_made_once_and_only_their_owner_can_read_them(tmp_path):
     first = own_environment(places(tmp_path))
     key = tmp_path / "data" / "secret_key"
@@ -36,6 +41,7 @@ def test_what_is_given_wins(tmp_path):
     assert set(added) == {"BKM_SCRAPE_TOKEN_FILE"}
 
 
+@asks_for_a_port
 def test_no_secret_itself_is_among_what_is_added(tmp_path):
     added = own_environment(places(tmp_path))
 
