@@ -5,7 +5,6 @@ import pytest
 from bkmonitor.config.boot.exits import Stop
 from bkmonitor.config.boot.standalone import beside, note, own_environment
 
-
 # A free port for the store is found by asking for one.
 asks_for_a_port = pytest.mark.enable_socket
 
