@@ -58,7 +58,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
     """Run the web role on a filled database, with somebody logged in."""
     folder = tmp_path_factory.mktemp("site")
     with running_stack(folder, roles=False) as stack:
-        stack.manage("collectstatic", "--no-input", "-v", "0")
         code = "from tests.browser.seed import seed\nanswer = seed()"
         ids = stack.shell(code)
         send_samples(stack)

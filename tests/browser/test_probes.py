@@ -20,8 +20,6 @@ answer = {}
 def site(tmp_path_factory, chromium) -> Iterator[Site]:
     """Run web, worker and beat on a database with one person in one space."""
     with running_stack(tmp_path_factory.mktemp("living"), roles=False) as stack:
-        # The web role reads at its start which static files there are.
-        stack.manage("collectstatic", "--no-input", "-v", "0")
         stack.shell(SEED)
         stack.start("web")
         stack.start("worker", ALL_QUEUES)

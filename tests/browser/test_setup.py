@@ -97,7 +97,6 @@ def test_with_a_webhook_in_english(chromium, tmp_path):
         running_stack(tmp_path) as stack,
         newcomer(chromium, stack.url) as page,
     ):
-        stack.manage("collectstatic", "--no-input", "-v", "0")
         begin(page, stack)
         go_on(page, "**/setup/receiver/")
         look(page, "3-receiver")
