@@ -3,23 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.frame import Severities, Values
 from bkmonitor.lib.labels import Labels
+from bkmonitor.lib.sentence import Sentence
+
+__all__ = ["HELD", "NORMAL", "Sentence", "Source", "Verdicts"]
 
 NORMAL = 0
 # Not judged: an alert that is open stays as it is, none is opened.
 HELD = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A message id and its parameters; delivery renders it in the reader's language."""
-
-    id: str
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

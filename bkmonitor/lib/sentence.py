@@ -1,0 +1,13 @@
+"""What is said of a thing, before it is said in a language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A message id and its parameters; delivery renders it in the reader's language."""
+
+    id: str
+    params: Mapping[str, Any] = field(default_factory=dict)
