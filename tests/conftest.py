@@ -32,6 +32,14 @@ def chinese(catalogue: None) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def nobodys_language() -> Iterator[None]:
+    """Begin in English: a request leaves its reader's language behind in the thread."""
+    translation.activate("en")
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
     """Hash passwords in no time; what a strong hash costs is Django's to test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
