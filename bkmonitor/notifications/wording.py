@@ -7,12 +7,13 @@ strange parameter: an odd sentence is better than an alert that nobody hears of.
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from bkmonitor.lib.numbers import short_number
 
 Params = Mapping[str, Any]
 
@@ -70,12 +71,7 @@ def reason_word(reason: str) -> str:
 
 
 def number(value: object, digits: int = 6) -> str:
-    """Return a number as short as it can be and never with a false digit before the point.
-
-    Whole numbers are exact up to 15 digits; others have `digits` significant ones,
-    and always all before the point. No zeros at the end, no exponent between one
-    millionth and 10^15. Words of Prometheus ("NaN", "+Inf") are numbers too.
-    """
+    """Return a number as short as it can be; Prometheus' words ("NaN", "+Inf") are numbers too."""
     if value is None:
         return _("no value")
     try:
@@ -84,18 +80,7 @@ def number(value: object, digits: int = 6) -> str:
         return str(value) or _("no value")
     if not math.isfinite(plain):
         return _("no value") if math.isnan(plain) else f"{'-' * (plain < 0)}∞"
-    if plain.is_integer() and abs(plain) < 1e15:
-        return str(int(plain))
-    before = len(str(int(abs(plain)))) if 1 <= abs(plain) < 1e15 else 0
-    significant = max(digits, before + 2)
-    # Seventeen are enough for any number, and show noise; repr shows none.
-    text = f"{plain:.{significant}g}" if significant < 17 else repr(plain)
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    if -7 < int(exponent) < 15:
-        return f"{Decimal(text):f}"
-    return f"{mantissa}e{int(exponent)}"
+    return short_number(plain, digits)
 
 
 def duration(length: object) -> str:
