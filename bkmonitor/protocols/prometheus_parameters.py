@@ -4,18 +4,14 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
 import math
-import re
 from datetime import UTC, datetime
 
 from django.http import HttpRequest, QueryDict
 
+from bkmonitor.lib.durations import parse_duration
 from bkmonitor.lib.errors import InvalidInput
 
 MOST_POINTS = 11_000
-DURATION = re.compile(
-    r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?\Z"
-)
-UNITS_S = (365 * 86400, 7 * 86400, 86400, 3600, 60, 1, 0.001)
 # How Go's clients write "from the beginning" and "to the end".
 FIRST, LAST = "-292273086-05-16T16:47:06Z", "292277025-08-18T07:12:54.999999999Z"
 LATEST = 253402300799.0  # the end of the year 9999
@@ -90,23 +86,6 @@ def parse_time(raw: str) -> float | None:
     except ValueError:
         return _parse_date(raw)
     return min(number, LATEST) if math.isfinite(number) else None
-
-
-def parse_duration(raw: str) -> float | None:
-    """Return seconds; None for what is no duration."""
-    try:
-        number = float(raw)
-    except ValueError:
-        found = DURATION.match(raw)
-        if not raw or found is None:
-            return None
-        return float(
-            sum(
-                int(n or 0) * unit
-                for n, unit in zip(found.groups(), UNITS_S, strict=True)
-            )
-        )
-    return number if math.isfinite(number) else None
 
 
 def invalid(name: str, why: str) -> InvalidInput:

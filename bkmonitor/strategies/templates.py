@@ -8,6 +8,7 @@ text made longer by a number.
 import re
 from collections.abc import Callable
 from functools import wraps
+from math import isfinite
 from typing import Any
 
 from jinja2 import Template, nodes
@@ -15,6 +16,9 @@ from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS as ALL_FILTERS
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bkmonitor.lib.numbers import short_number
+from bkmonitor.strategies.humanize import FILTERS as HUMANIZE
 
 LARGEST = 10_000
 MOST_DIGITS = 15
@@ -79,9 +83,29 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
 
+class _Number(float):
+    """A number that `%s` writes as the text around it would."""
+
+    def __str__(self) -> str:
+        return str(_shown(float(self)))
+
+
+def _shown(value: Any) -> Any:
+    """Return what stands in the text: 95 for 95.0, and labels as a=b, c=d."""
+    if isinstance(value, float) and isfinite(value):
+        return short_number(value, MOST_DIGITS + 2)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={text}" for name, text in sorted(value.items()))
+    return value
+
+
 def _format(form: str, given: Any) -> str:
     if WIDE.search(form):
         raise SecurityError("a width of more than 999 is not allowed")
+    if isinstance(given, tuple):
+        given = tuple(_Number(v) if isinstance(v, float) else v for v in given)
+    elif isinstance(given, float):
+        given = _Number(given)
     return str(form % given)
 
 
@@ -106,9 +130,10 @@ def _round(value: Any, precision: int = 0, method: Any = "common") -> Any:
     return ALL_FILTERS["round"](value, precision, method)
 
 
-_ENVIRONMENT = _Environment(autoescape=False)
+_ENVIRONMENT = _Environment(autoescape=False, finalize=_shown)
 _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters = {name: _bounded(ALL_FILTERS[name]) for name in FILTERS} | {
+    **HUMANIZE,
     "format": _bounded(_format_filter),
     "round": _round,
 }

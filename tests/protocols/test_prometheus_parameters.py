@@ -1,6 +1,6 @@
 import pytest
 
-from bkmonitor.protocols.prometheus_parameters import parse_duration, parse_time
+from bkmonitor.protocols.prometheus_parameters import parse_time
 
 
 @pytest.mark.parametrize(
@@ -23,23 +23,3 @@ from bkmonitor.protocols.prometheus_parameters import parse_duration, parse_time
 )
 def test_times(raw, seconds):
     assert parse_time(raw) == seconds
-
-
-@pytest.mark.parametrize(
-    ("raw", "seconds"),
-    [
-        ("15", 15.0),
-        ("0.5", 0.5),
-        ("1h30m", 5400.0),
-        ("1d", 86400.0),
-        ("250ms", 0.25),
-        ("1y2w", 365 * 86400 + 14 * 86400),
-        ("", None),
-        ("1x", None),
-        ("m", None),
-        ("30m1h", None),
-        ("NaN", None),
-    ],
-)
-def test_durations(raw, seconds):
-    assert parse_duration(raw) == seconds

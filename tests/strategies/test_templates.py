@@ -18,6 +18,8 @@ GIVEN = {
         ("{{ value | round(1) }}", "91.3"),
         ('{{ "%.1f" | format(value) }} {{ "%.0f%%" % value }}', "91.3 91%"),
         ("{{ value * 2 ** 3 }}", "730.048"),
+        ("{{ 95.0 }} {{ 1048576.0 }} {{ '%s' | format(95.0) }}", "95 1048576 95"),
+        ("{{ labels }}", "instance=web-1:9100, job=node"),
         ('{{ labels.instance | replace(":9100", "") }}', "web-1"),
         ('{{ labels.instance.split(":")[0] | upper }}', "WEB-1"),
         ('{{ labels.get("rack", "no rack") }}', "no rack"),
