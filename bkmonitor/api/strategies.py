@@ -21,7 +21,8 @@ from bkmonitor.api import filters
 from bkmonitor.api.auth import person
 from bkmonitor.api.fields import LabelsField
 from bkmonitor.api.viewsets import Fields, OwnedSerializer, SavedViewSet
-from bkmonitor.detection.threshold import ANY, OPERATORS, mark_severities
+from bkmonitor.detection.conditions import OPERATORS
+from bkmonitor.detection.threshold import ANY, mark_severities
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.query import query_range

@@ -101,10 +101,14 @@ class Detector(Protocol):
     """A rule that holds each point of each series against a limit or its past.
 
     An implementation is a frozen dataclass: its fields are the parameters a user
-    sets, checked when it is made (InvalidInput names the field and the value).
+    sets, each with its `Parameter` in the annotation, checked when it is made
+    (`parameters.settle`: InvalidInput names the field and the value).
     """
 
     kind: ClassVar[str]
+    # What a person is shown of the kind; marked for translation.
+    title: ClassVar[str]
+    about: ClassVar[str]
 
     def lookbacks(self, step_s: int) -> Sequence[Lookback]:
         """Say which earlier points it needs, in steps of `step_s` seconds."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 
@@ -11,3 +12,8 @@ class Sentence:
 
     id: str
     params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def number_param(value: float) -> float | str:
+    """Return a number as a parameter that JSON can hold: "inf" and "nan" are texts."""
+    return float(value) if isfinite(value) else str(float(value))

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from bkmonitor.accounts.fields import check_web_address
 from bkmonitor.alerts.models import Severity
-from bkmonitor.detection.threshold import ANY, OPERATORS
+from bkmonitor.detection.conditions import OPERATORS
+from bkmonitor.detection.threshold import ANY
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
 

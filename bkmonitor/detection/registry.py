@@ -1,0 +1,74 @@
+"""The kinds of detectors: from what is stored to what judges, and back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bkmonitor.detection.parameters import Parameter, dump, parameters_of
+from bkmonitor.detection.port import Detector
+from bkmonitor.detection.present import Present
+from bkmonitor.detection.threshold import Threshold
+from bkmonitor.lib.errors import InvalidInput
+
+_ALL: tuple[type[Detector], ...] = (Threshold, Present)
+KINDS: Mapping[str, type[Detector]] = {each.kind: each for each in _ALL}
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a form, the API and the docs say of a kind; texts are marked, not translated."""
+
+    kind: str
+    title: str
+    about: str
+    parameters: tuple[Parameter, ...]
+
+
+def parse_detector(raw: object) -> Detector:
+    """Return the detector of {"kind": "threshold", ...its parameters}.
+
+    Errors  InvalidInput naming the field and the value.
+    """
+    if not isinstance(raw, Mapping):
+        raise InvalidInput(f"a detector must be an object with a kind, not {raw!r}")
+    given = dict(raw)
+    kind = _class_of(given.pop("kind", None))
+    known = {each.name: each for each in parameters_of(kind)}
+    wrong = {name: f"is no parameter of {kind.kind}" for name in given.keys() - known}
+    wrong |= {
+        name: "is missing"
+        for name, parameter in known.items()
+        if parameter.required and name not in given
+    }
+    if wrong:
+        told = "; ".join(f"{name} {what}" for name, what in sorted(wrong.items()))
+        raise InvalidInput(f"{kind.kind}: {told}", wrong)
+    try:
+        return kind(**given)
+    except InvalidInput as error:
+        raise InvalidInput(f"{kind.kind}: {error}", error.fields) from error
+
+
+def dump_detector(detector: Detector) -> dict[str, Any]:
+    """Return a detector as it is stored: its kind, and every parameter."""
+    told = {
+        each.name: dump(getattr(detector, each.name))
+        for each in parameters_of(type(detector))
+    }
+    return {"kind": detector.kind, **told}
+
+
+def describe(kind: str) -> Description:
+    """Return what there is to say of a kind and its parameters.
+
+    Errors  InvalidInput if there is no such kind.
+    """
+    found = _class_of(kind)
+    return Description(found.kind, found.title, found.about, parameters_of(found))
+
+
+def _class_of(kind: object) -> type[Detector]:
+    if not isinstance(kind, str) or kind not in KINDS:
+        sentence = f"{kind!r} is none of {', '.join(KINDS)}"
+        raise InvalidInput(f"kind {sentence}", {"kind": sentence})
+    return KINDS[kind]
