@@ -15,7 +15,7 @@ def store(row: models.Model, changed: Collection[str]) -> None:
     database knows that once and for all. Raises NotFound if somebody deleted the
     row meanwhile.
     """
-    exists = row.pk is not None
+    exists = not row._state.adding
     try:
         with transaction.atomic():
             row.save(update_fields=changed if exists else None)

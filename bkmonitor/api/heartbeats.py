@@ -106,7 +106,7 @@ class HeartbeatViewSet(SavedViewSet):
 
     def remove_row(self, row: Any) -> None:
         """Remove the heartbeat and end its alerts."""
-        sources.remove(row, now=timezone.now())
+        sources.remove(row, by=person(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=HeartbeatSerializer)
     @action(detail=True, methods=["post"])

@@ -141,7 +141,7 @@ class ProbeViewSet(SavedViewSet):
 
     def remove_row(self, row: Any) -> None:
         """Remove the probe and end its alerts."""
-        sources.remove(row, now=timezone.now())
+        sources.remove(row, by=person(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=ProbeSerializer)
     @action(detail=True, methods=["post"])

@@ -20,7 +20,8 @@ from bkmonitor.alerts.models import Severity
 from bkmonitor.api import filters
 from bkmonitor.api.auth import person
 from bkmonitor.api.fields import LabelsField
-from bkmonitor.api.viewsets import Fields, OwnedSerializer, SavedViewSet
+from bkmonitor.api.revisions import HistoryViewSet
+from bkmonitor.api.viewsets import Fields, OwnedSerializer
 from bkmonitor.detection.conditions import OPERATORS
 from bkmonitor.detection.threshold import ANY, mark_severities
 from bkmonitor.lib.errors import InvalidInput
@@ -110,7 +111,7 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
         ]
     )
 )
-class StrategyViewSet(SavedViewSet):
+class StrategyViewSet(HistoryViewSet):
     """Strategies: what is watched in the metrics."""
 
     queryset = Strategy.objects.select_related("created_by")
@@ -141,7 +142,7 @@ class StrategyViewSet(SavedViewSet):
 
     def remove_row(self, row: Any) -> None:
         """Remove the strategy and end its alerts."""
-        sources.remove(row, now=timezone.now())
+        sources.remove(row, by=person(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=StrategySerializer)
     @action(detail=True, methods=["post"])

@@ -11,7 +11,7 @@ from bkmonitor.alerts.services import resolve_source
 from bkmonitor.probes import services as probes
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.strategies import services as strategies
-from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.models import Strategy, StrategyRevision
 
 Watched = Strategy | Probe | Heartbeat
 KIND: dict[type[Watched], str] = {
@@ -34,6 +34,16 @@ def save_strategy(
     saved = strategies.save_strategy(space, fields, by=by, now=now, strategy=strategy)
     _end_if_disabled(saved, now)
     return saved
+
+
+@transaction.atomic
+def restore_strategy(
+    revision: StrategyRevision, *, by: User | None, now: datetime
+) -> Strategy:
+    """Bring back what a strategy was; if it was disabled then, its alerts end."""
+    restored = strategies.restore_strategy(revision, by=by, now=now)
+    _end_if_disabled(restored, now)
+    return restored
 
 
 @transaction.atomic
@@ -67,11 +77,11 @@ def save_heartbeat(
 
 
 @transaction.atomic
-def remove(thing: Watched, *, now: datetime) -> None:
+def remove(thing: Watched, *, by: User | None, now: datetime) -> None:
     """Delete a strategy, probe or heartbeat, and end its alerts with the reason."""
     resolve_source(KIND[type(thing)], thing.pk, at=now, reason="source_removed")
     if isinstance(thing, Strategy):
-        strategies.delete_strategy(thing)
+        strategies.delete_strategy(thing, by=by, now=now)
     elif isinstance(thing, Probe):
         probes.delete_probe(thing)
     else:

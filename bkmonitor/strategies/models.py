@@ -86,3 +86,52 @@ class Strategy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class StrategyRevision(models.Model):
+    """What a strategy was from one save to the next; the newest is what it is now.
+
+    The history outlives its strategy, so that what somebody deleted can be read and
+    brought back. A migration that gives definitions another shape changes the ones
+    kept here too.
+    """
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("Created")
+        CHANGED = "changed", _("Changed")
+        RESTORED = "restored", _("Restored")
+        DELETED = "deleted", _("Deleted")
+
+    space = models.ForeignKey(Space, models.CASCADE, related_name="+")
+    # No foreign key: the strategy may be gone. Ids are never given twice.
+    strategy_id = models.BigIntegerField()
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind)
+    restored_from = models.PositiveIntegerField(null=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    definition = models.JSONField()
+    # The names of the fields that differ from the revision before.
+    changed = models.JSONField(default=list)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["strategy_id", "number"], name="revision_number_unique"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["space", "-at"],
+                name="revision_deleted",
+                condition=models.Q(kind="deleted"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.strategy_id} as of {self.number}"

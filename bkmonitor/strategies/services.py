@@ -12,7 +12,8 @@ from bkmonitor.accounts.models import Space, User
 from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.models import Strategy, StrategyRevision
+from bkmonitor.strategies.revisions import Edit, note_deleted, note_saved
 from bkmonitor.strategies.schema import check_strategy
 
 EDITABLE = (
@@ -36,27 +37,63 @@ def save_strategy(
     `fields` may leave out what stays as it is. Raises InvalidInput with what is
     wrong of each field; nothing is written then.
     """
+    strategy = strategy or Strategy(space=space, created_by=by)
+    return _save(strategy, fields, Edit(by, now))
+
+
+@transaction.atomic
+def restore_strategy(
+    revision: StrategyRevision, *, by: User | None, now: datetime
+) -> Strategy:
+    """Make a strategy again what it was; one that was deleted comes back under its id.
+
+    Raises InvalidInput if what it was is not sound any more.
+    """
+    strategy = Strategy.objects.filter(pk=revision.strategy_id).first() or Strategy(
+        pk=revision.strategy_id, space=revision.space, created_by=by
+    )
+    # What the revision does not name came later, and was as a new strategy has it.
+    whole = _as_it_is(Strategy()) | revision.definition
+    return _save(strategy, whole, Edit(by, now, restored_from=revision.number))
+
+
+@transaction.atomic
+def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy:
     unknown = set(fields) - set(EDITABLE)
     if unknown:
         raise InvalidInput(f"a strategy has no field {', '.join(sorted(unknown))}")
-    strategy = strategy or Strategy(space=space, created_by=by)
-    whole = {name: getattr(strategy, name) for name in EDITABLE} | dict(fields)
+    before = _stored(strategy)
+    whole = (before or _as_it_is(strategy)) | dict(fields)
     derived = check_strategy(whole)
-    if strategy.pk and whole["expression"] != strategy.expression:
-        strategy.changed_at = now
+    if before and whole["expression"] != before["expression"]:
+        strategy.changed_at = edit.at
     for name, value in (whole | derived).items():
         setattr(strategy, name, value)
-    strategy.next_run_at = now
+    strategy.next_run_at = edit.at
     check_row(strategy, exclude=_NOT_TYPED)
     # What its evaluations note meanwhile is not ours to write back.
     changed = [*whole, *derived, "changed_at", "updated_at", "next_run_at"]
     store(strategy, changed)
+    note_saved(strategy, before, whole, edit)
     return strategy
 
 
-def delete_strategy(strategy: Strategy) -> None:
-    """Remove a strategy. Who calls ends its alerts: `alerts.resolve_source`."""
+@transaction.atomic
+def delete_strategy(strategy: Strategy, *, by: User | None, now: datetime) -> None:
+    """Remove a strategy; its history stays. Who calls ends its alerts."""
+    if (last := _stored(strategy)) is not None:
+        note_deleted(strategy, last, Edit(by, now))
     strategy.delete()
+
+
+def _stored(strategy: Strategy) -> dict[str, Any] | None:
+    """Return what the database has of a strategy, locked until commit."""
+    row = Strategy.objects.select_for_update().filter(pk=strategy.pk)
+    return row.values(*EDITABLE).first()
+
+
+def _as_it_is(strategy: Strategy) -> dict[str, Any]:
+    return {name: getattr(strategy, name) for name in EDITABLE}
 
 
 @dataclass(frozen=True, slots=True)

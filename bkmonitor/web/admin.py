@@ -23,7 +23,7 @@ from bkmonitor.metrics.models import ScrapeTarget
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.routing.models import AlertGroup
-from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.models import Strategy, StrategyRevision
 
 # What opens something, beside the sealed fields. A heartbeat's address is its key,
 # and a message may carry the words of a customer.
@@ -96,6 +96,7 @@ SHOWN: dict[type[models.Model], tuple[str, ...]] = {
     ScrapeTarget: ("name", "space", "url", "enabled"),
     Space: ("name", "slug", "is_builtin", "created_at"),
     Strategy: ("name", "space", "enabled", "outcome", "next_run_at"),
+    StrategyRevision: ("strategy_id", "number", "space", "kind", "at", "by"),
     User: ("email", "name", "is_active", "is_staff", "last_login"),
     Watermark: ("source_kind", "source_id", "at"),
 }

@@ -4,6 +4,7 @@ from django.urls import path
 
 from bkmonitor.web.views import (
     heartbeats,
+    history,
     members,
     probes,
     receivers,
@@ -63,6 +64,7 @@ urlpatterns = [
     path("strategies/", strategies.strategy_list, name="strategies"),
     path("strategies/new/", strategies.strategy_edit, name="strategy_new"),
     path("strategies/preview/", strategies.strategy_preview, name="strategy_preview"),
+    path("strategies/deleted/", history.strategies_deleted, name="strategies_deleted"),
     path("strategies/<int:pk>/", strategies.strategy_detail, name="strategy"),
     path("strategies/<int:pk>/edit/", strategies.strategy_edit, name="strategy_edit"),
     path(
@@ -79,6 +81,16 @@ urlpatterns = [
         "strategies/<int:pk>/remove/",
         strategies.strategy_remove,
         name="strategy_remove",
+    ),
+    path(
+        "strategies/<int:pk>/history/",
+        history.strategy_history,
+        name="strategy_history",
+    ),
+    path(
+        "strategies/<int:pk>/history/<int:number>/restore/",
+        history.strategy_restore,
+        name="strategy_restore",
     ),
     path("targets/", targets.target_list, name="targets"),
     path("targets/new/", targets.target_edit, name="target_new"),

@@ -44,7 +44,13 @@ SET_UP: tuple[Place, ...] = (
         _("Strategies"),
         "target-arrow",
         "strategies",
-        ("strategy", "strategy_new", "strategy_edit"),
+        (
+            "strategy",
+            "strategy_new",
+            "strategy_edit",
+            "strategy_history",
+            "strategies_deleted",
+        ),
     ),
     Place(
         _("Receivers"),

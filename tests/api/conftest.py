@@ -45,7 +45,7 @@ def template_of(response: Any, document: dict[str, Any]) -> str:
     """Return the path of the OpenAPI document that an answer belongs to."""
     path = response.request["PATH_INFO"]
     for name, value in response.resolver_match.kwargs.items():
-        path = path.replace(f"/{value}/", f"/{{{name}}}/")
+        path = path.replace(f"/{value}/", f"/{{{name}}}/", 1)
     candidates = (path, path.replace("{pk}", "{id}"))
     return next(each for each in candidates if each in document["paths"])
 

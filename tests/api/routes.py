@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import URLPattern, get_resolver, reverse
 
 from bkmonitor.accounts.models import Space
+from bkmonitor.strategies.services import save_strategy
 from tests.factories import (
     NOON,
     make_alert,
@@ -30,7 +31,7 @@ class Route:
 
     `role` is the least that may use it; None is whoever is known. `make` puts the
     row of the URL into a space; without it the route has none. `body` is what is
-    sent; it names the space where `names_space`.
+    sent; it names the space where `names_space`. `more` is what else the URL takes.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Route:
     body: dict[str, Any] = field(default_factory=dict)
     names_space: bool = False
     key: str = "pk"
+    more: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.method} {self.name}"
@@ -49,7 +51,8 @@ class Route:
         if self.make is None:
             return reverse(f"api:{self.name}")
         row = self.make(space)
-        return reverse(f"api:{self.name}", kwargs={self.key: getattr(row, self.key)})
+        kwargs = {self.key: getattr(row, self.key), **self.more}
+        return reverse(f"api:{self.name}", kwargs=kwargs)
 
     def send(self, client: Any, space: Space) -> Any:
         """Ask for the route as it is used with this space."""
@@ -101,6 +104,11 @@ def the_space(space: Space) -> Space:
 
 def taken_alert(space: Space) -> Any:
     return make_alert(space, acked_at=NOON)
+
+
+def saved_strategy(space: Space) -> Any:
+    """Return a strategy that has a history."""
+    return save_strategy(space, STRATEGY, by=None, now=NOON)
 
 
 STRATEGY = {
@@ -167,6 +175,9 @@ ROUTES = [
     *noun("strategy", make_strategy, new=STRATEGY, change={"interval_s": 30}),
     Route("strategy-enable", "post", "editor", make_strategy),
     Route("strategy-disable", "post", "editor", make_strategy),
+    Route("strategy-revisions", "get", "viewer", saved_strategy),
+    Route("strategy-restore", "post", "editor", saved_strategy, more={"number": 1}),
+    Route("strategy-deleted", "get", "viewer"),
     Route(
         "strategy-preview",
         "post",

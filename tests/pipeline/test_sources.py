@@ -36,7 +36,7 @@ def test_what_is_removed_ends_its_alerts_with_the_reason(kind, make, save):
     thing = make()
     alert = alert_of(kind, thing)
 
-    remove(thing, now=LATER)
+    remove(thing, by=None, now=LATER)
 
     alert.refresh_from_db()
     assert (alert.state, alert.end_reason) == ("resolved", "source_removed")

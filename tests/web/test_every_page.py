@@ -1,13 +1,15 @@
 """Every page of a space from nobody, from another space, and with too little."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
 from bkmonitor.accounts.access import ORDER
+from bkmonitor.strategies.services import save_strategy
 from tests.factories import (
+    NOON,
     make_alert,
     make_heartbeat,
     make_member,
@@ -20,6 +22,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+ANY = {"severity": 1, "operator": "any", "value": None}
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,13 @@ class Page:
 
     role: str = "viewer"
     make: object = None
+    more: dict = field(default_factory=dict)
+
+
+def saved_strategy(space):
+    """Return a strategy that has a history."""
+    fields = {"name": "x", "expression": "x > 1", "limits": [ANY]}
+    return save_strategy(space, fields, by=None, now=NOON)
 
 
 # A new page of a space has to be entered here, or the first test fails.
@@ -49,6 +59,9 @@ PAGES = {
     "strategy_edit": Page("editor", make_strategy),
     "strategy_series": Page(make=make_strategy),
     "strategy_switch": Page("editor", make_strategy),
+    "strategies_deleted": Page(),
+    "strategy_history": Page(make=saved_strategy),
+    "strategy_restore": Page("editor", saved_strategy, {"number": 1}),
     "strategy_remove": Page("editor", make_strategy),
     "probes": Page(),
     "probe_new": Page("editor"),
@@ -113,7 +126,7 @@ def log_in(space, role="viewer"):
 
 def ask(client, name, space, row=None):
     """Ask by the method the page takes; a GET first."""
-    kwargs = {"slug": space.slug} | ({"pk": row.pk} if row else {})
+    kwargs = {"slug": space.slug} | ({"pk": row.pk} if row else {}) | PAGES[name].more
     url = reverse(name, kwargs=kwargs)
     answer = client.get(url)
     return client.post(url) if answer.status_code == 405 else answer

@@ -133,7 +133,7 @@ def heartbeat_switch(request: PageRequest, space: Space, pk: int) -> HttpRespons
 def heartbeat_remove(request: PageRequest, space: Space, pk: int) -> HttpResponse:
     """Delete a heartbeat; its alert ends."""
     beat = _found(request, space, pk)
-    sources.remove(beat, now=clock())
+    sources.remove(beat, by=request.user, now=clock())
     messages.success(request, _("“%(name)s” is deleted.") % {"name": beat.name})
     return redirect("heartbeats", space.slug)
 

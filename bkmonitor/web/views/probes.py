@@ -161,7 +161,7 @@ def probe_switch(request: PageRequest, space: Space, pk: int) -> HttpResponse:
 def probe_remove(request: PageRequest, space: Space, pk: int) -> HttpResponse:
     """Delete a probe; its alert ends."""
     probe = _found(request, space, pk)
-    sources.remove(probe, now=clock())
+    sources.remove(probe, by=request.user, now=clock())
     messages.success(request, _("“%(name)s” is deleted.") % {"name": probe.name})
     return redirect("probes", space.slug)
 

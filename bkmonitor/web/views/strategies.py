@@ -146,7 +146,7 @@ def strategy_switch(request: PageRequest, space: Space, pk: int) -> HttpResponse
 def strategy_remove(request: PageRequest, space: Space, pk: int) -> HttpResponse:
     """Delete a strategy; its alerts end."""
     strategy = _found(request, space, pk)
-    sources.remove(strategy, now=clock())
+    sources.remove(strategy, by=request.user, now=clock())
     messages.success(request, _("“%(name)s” is deleted.") % {"name": strategy.name})
     return redirect("strategies", space.slug)
 
