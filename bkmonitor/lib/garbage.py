@@ -1,8 +1,13 @@
 """Hold off the search for garbage while many objects are made at once."""
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_lock = threading.Lock()
+_holding = 0
+_was_on = True
 
 
 @contextmanager
@@ -10,12 +15,19 @@ def collected_later() -> Iterator[None]:
     """Make many objects that stay: looking for garbage among them finds none.
 
     Decoding a hundred thousand values takes up to twice as long with the search
-    going on. It is resumed at the end, if it was on before.
+    going on. It is resumed, if it was on before, when the last of those who hold it
+    off at the same time is done.
     """
-    was_on = gc.isenabled()
-    gc.disable()
+    global _holding, _was_on
+    with _lock:
+        if not _holding:
+            _was_on = gc.isenabled()
+            gc.disable()
+        _holding += 1
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        with _lock:
+            _holding -= 1
+            if not _holding and _was_on:
+                gc.enable()

@@ -3,18 +3,84 @@
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any, NoReturn
 
 import orjson
 
 from bkmonitor.lib.errors import InvalidInput
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
+# Labels that say nothing of which series it is: the metric's name goes when a
+# function is applied, and the space is the same for all.
+HIDDEN = frozenset({"__name__", "space"})
 
 Labels = Mapping[str, str]
 
 
+class LabelSet(dict[str, str]):
+    """Labels that never change, so that what follows from them is found out once.
+
+    The series of a store are the same at every tick: who keeps their label sets
+    pays for a fingerprint when a series is new, and never again.
+    """
+
+    __slots__ = ("_fingerprint", "_hash", "_identity")
+    _fingerprint: str
+    _hash: int
+    _identity: "LabelSet"
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the 16 hex digits of `fingerprint`."""
+        try:
+            return self._fingerprint
+        except AttributeError:
+            self._fingerprint = _digest(self)
+            return self._fingerprint
+
+    @property
+    def identity(self) -> "LabelSet":
+        """Return the labels that tell series apart: without metric name and space."""
+        try:
+            return self._identity
+        except AttributeError:
+            self._identity = self._without_hidden()
+            return self._identity
+
+    def _without_hidden(self) -> "LabelSet":
+        if HIDDEN.isdisjoint(self):
+            return self
+        return LabelSet((name, self[name]) for name in self if name not in HIDDEN)
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        try:
+            return self._hash
+        except AttributeError:
+            self._hash = hash(frozenset(self.items()))
+            return self._hash
+
+    def __reduce__(self) -> tuple[type["LabelSet"], tuple[dict[str, str]]]:
+        return LabelSet, (dict(self),)
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError("a label set does not change")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
 def fingerprint(labels: Labels) -> str:
     """Return 16 hex digits that name a label set, whatever the order of its labels."""
+    return labels.fingerprint if isinstance(labels, LabelSet) else _digest(labels)
+
+
+def identity_of(labels: Labels) -> LabelSet:
+    """Return the labels that tell series apart: without metric name and space."""
+    known = labels if isinstance(labels, LabelSet) else LabelSet(labels)
+    return known.identity
+
+
+def _digest(labels: Labels) -> str:
     packed = orjson.dumps(dict(labels), option=orjson.OPT_SORT_KEYS)
     return blake2b(packed, digest_size=8).hexdigest()
 

@@ -26,6 +26,11 @@ EVALUATIONS_FAILING = Gauge(
     "Enabled strategies whose newest evaluation failed.",
     multiprocess_mode="mostrecent",
 )
+LABEL_SETS = Gauge(
+    "bkm_label_sets",
+    "Label sets of the store's series that a process keeps.",
+    multiprocess_mode="sum",
+)
 TRANSITIONS = Counter("bkm_transitions_total", "Changes of alerts.", ["kind"])
 NOTIFICATIONS = Counter(
     "bkm_notifications_total", "Attempts to deliver a message.", ["channel", "result"]

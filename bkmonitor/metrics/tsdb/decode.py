@@ -1,6 +1,7 @@
 """Answers of Prometheus' query API, turned into frames."""
 
 import re
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -11,11 +12,14 @@ from bkmonitor.lib.errors import UpstreamUnavailable
 from bkmonitor.lib.frame import Frame, Times, Values
 from bkmonitor.lib.garbage import collected_later
 from bkmonitor.lib.http import Answer
-from bkmonitor.lib.labels import Labels
+from bkmonitor.metrics.tsdb import cut
+from bkmonitor.metrics.tsdb.interning import labels_of
 from bkmonitor.metrics.tsdb.port import Result
 
 # A frame is dense: series that live shortly each cost a whole row.
 MOST_CELLS = 50_000_000
+# What Prometheus has to say of an expression; nothing is missing because of it.
+ADVICE = ("PromQL info:", "PromQL warning:")
 
 
 @collected_later()
@@ -24,18 +28,13 @@ def instant_result(body: bytes, at: float) -> Result:
 
     Errors  UpstreamUnavailable if the body is not such an answer.
     """
+    times = np.array([int(at)], dtype=np.int64)
     try:
-        answer = orjson.loads(body)
-        kind, rows = answer["data"]["resultType"], answer["data"]["result"]
-        if kind == "scalar":
-            rows = [{"metric": {}, "value": rows}]
-        values = np.fromiter((float(row["value"][1]) for row in rows), np.float64)
-        frame = Frame(
-            np.array([int(at)], dtype=np.int64), values.reshape(-1, 1), _labels(rows)
-        )
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise UpstreamUnavailable(f"the answer makes no sense: {error}") from error
-    return _result(answer, frame)
+        found = cut.cut_rows(body, "vector", cut.VALUE_END)
+        labels, values = cut.cut_vector(found.rows)
+        return _result(found.envelope, Frame(times, values, labels))
+    except cut.OtherShape:
+        return _read_instant(body, times)
 
 
 @collected_later()
@@ -47,15 +46,45 @@ def range_result(body: bytes, start: int, end: int, step_s: int) -> Result:
     """
     times = np.arange(start, end + 1, step_s, dtype=np.int64)
     try:
+        found = cut.cut_rows(body, "matrix", cut.VALUES_END)
+        if too_many := _too_many(len(found.rows), len(times)):
+            return too_many
+        labels, values = cut.cut_matrix(found.rows, times)
+        return _result(found.envelope, Frame(times, values, labels))
+    except cut.OtherShape:
+        return _read_range(body, times, step_s)
+
+
+def _read_instant(body: bytes, times: Times) -> Result:
+    try:
+        answer = orjson.loads(body)
+        kind, rows = answer["data"]["resultType"], answer["data"]["result"]
+        if kind == "scalar":
+            rows = [{"metric": {}, "value": rows}]
+        values = np.fromiter((float(row["value"][1]) for row in rows), np.float64)
+        labels = tuple(labels_of([row["metric"] for row in rows]))
+        return _result(answer, Frame(times, values.reshape(-1, 1), labels))
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
+        raise UpstreamUnavailable(f"the answer makes no sense: {error}") from error
+
+
+def _read_range(body: bytes, times: Times, step_s: int) -> Result:
+    try:
         answer = orjson.loads(body)
         rows = answer["data"]["result"]
-        if len(rows) * len(times) > MOST_CELLS:
-            reason = f"{len(rows)} series of {len(times)} points are too many at once"
-            return Result("failed", None, reason)
-        frame = Frame(times, _grid(rows, times, step_s), _labels(rows))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        if too_many := _too_many(len(rows), len(times)):
+            return too_many
+        labels = tuple(labels_of([row["metric"] for row in rows]))
+        return _result(answer, Frame(times, _grid(rows, times, step_s), labels))
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
         raise UpstreamUnavailable(f"the answer makes no sense: {error}") from error
-    return _result(answer, frame)
+
+
+def _too_many(series: int, points: int) -> Result | None:
+    if series * points <= MOST_CELLS:
+        return None
+    reason = f"{series} series of {points} points are too many at once"
+    return Result("failed", None, reason)
 
 
 def error_text(answer: Answer) -> str:
@@ -87,14 +116,15 @@ def _grid(rows: list[Any], times: Times, step_s: int) -> Values:
     return grid
 
 
-def _labels(rows: list[Any]) -> tuple[Labels, ...]:
-    """Return the label sets without `space`, which is the same for all of them."""
-    for row in rows:
-        row["metric"].pop("space", None)
-    return tuple(row["metric"] for row in rows)
-
-
-def _result(answer: dict[str, Any], frame: Frame) -> Result:
+def _result(answer: Mapping[str, Any], frame: Frame) -> Result:
+    """Return the frame as what the answer says of itself."""
+    if answer.get("status", "success") != "success" or answer.get("error"):
+        said = answer.get("error") or f"its status is {answer['status']}"
+        return Result("failed", None, f"the store could not answer: {said}")
     if answer.get("isPartial"):
         return Result("partial", frame, "a part of the store did not answer")
+    told = [str(warning) for warning in answer.get("warnings") or ()]
+    serious = [warning for warning in told if not warning.startswith(ADVICE)]
+    if serious:
+        return Result("partial", frame, f"the store warns: {'; '.join(serious)}"[:1000])
     return Result("complete", frame)
