@@ -1,10 +1,13 @@
 """What can be told of a PromQL expression without running it."""
 
+from collections.abc import Iterator
+
 import promql_parser as promql
 
 from bkmonitor.lib.errors import InvalidInput
 
 LONGEST = 10_000
+DEEPEST = 250
 COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!="})
 SET_FILTERS = frozenset({"and", "unless"})
 PICKERS = frozenset({"topk", "bottomk"})
@@ -16,7 +19,7 @@ def check_expression(expression: str) -> None:
 
     Source  the grammar of Prometheus 2.45, by the promql-parser package.
     """
-    tree = _parse(expression)
+    tree = parse_expression(expression)
     if isinstance(
         tree, promql.MatrixSelector | promql.SubqueryExpr | promql.StringLiteral
     ):
@@ -32,10 +35,11 @@ def filters(expression: str) -> bool:
     A series that such an expression does not return is normal: `cpu > 90` says
     nothing of a calm host. Without a filter an absent series is missing data.
     """
-    return _filters(_parse(expression))
+    return _filters(parse_expression(expression))
 
 
-def _parse(expression: str) -> promql.Expr:
+def parse_expression(expression: str) -> promql.Expr:
+    """Return the tree of an expression that others can walk down without fear."""
     if not expression.strip():
         raise InvalidInput(
             "the expression is empty", {"expression": "must not be empty"}
@@ -46,11 +50,33 @@ def _parse(expression: str) -> promql.Expr:
             {"expression": f"has more than {LONGEST} characters"},
         )
     try:
-        return promql.parse(expression)
+        tree = promql.parse(expression)
     except ValueError as error:
         raise InvalidInput(
             f"not PromQL: {error}", {"expression": str(error)}
         ) from error
+    _check_depth(tree)
+    return tree
+
+
+def _check_depth(tree: promql.Expr) -> None:
+    level = [tree]
+    for _depth in range(DEEPEST):
+        level = [part for each in level for part in _parts(each)]
+        if not level:
+            return
+    raise InvalidInput(
+        f"the expression is nested more than {DEEPEST} deep",
+        {"expression": f"is nested more than {DEEPEST} deep"},
+    )
+
+
+def _parts(tree: promql.Expr) -> Iterator[promql.Expr]:
+    for name in ("lhs", "rhs", "expr"):
+        part = getattr(tree, name, None)
+        if part is not None:
+            yield part
+    yield from getattr(tree, "args", ())
 
 
 def _filters(tree: promql.Expr) -> bool:

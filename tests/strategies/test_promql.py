@@ -45,3 +45,19 @@ def test_what_gives_no_value_per_series_is_refused(expression):
         check_expression(expression)
 
     assert "expression" in error.value.fields
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "+".join(["a"] * 1500),
+        "(" * 1500 + "a" + ")" * 1500,
+        "-" * 1500 + "a",
+        "abs(" * 1500 + "a" + ")" * 1500,
+    ],
+    ids=["a row", "brackets", "signs", "calls"],
+)
+@pytest.mark.parametrize("ask", [check_expression, filters])
+def test_what_is_nested_too_deep_to_walk_through_is_refused(ask, expression):
+    with pytest.raises(InvalidInput, match="nested more than 250 deep"):
+        ask(expression)
