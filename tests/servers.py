@@ -143,6 +143,25 @@ def victoria_metrics(
         server.stop()
 
 
+@contextlib.contextmanager
+def prometheus(
+    folder: Path, *flags: str, config: str = "", port: int | None = None
+) -> Iterator[Server]:
+    """Run Prometheus; what `folder / "tsdb"` holds already is there to ask."""
+    port = port or free_port()
+    file = folder / "prometheus.yml"
+    file.write_text(config)
+    command = [need("prometheus"), f"--config.file={file}"]
+    command += [f"--storage.tsdb.path={folder / 'tsdb'}"]
+    command += [f"--web.listen-address=127.0.0.1:{port}", *flags]
+    server = start(command, port=port, folder=folder, name="prometheus")
+    try:
+        wait_for(lambda: answers(f"{server.url}/-/ready"), what="prometheus")
+        yield server
+    finally:
+        server.stop()
+
+
 def as_ordinary_user(command: list[str]) -> list[str]:
     """PostgreSQL refuses root: run it as another user then."""
     if os.geteuid() != 0:
