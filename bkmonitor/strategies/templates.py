@@ -49,6 +49,11 @@ def compile_template(text: str) -> Template:
 
     Errors  jinja2.TemplateError for what is no template or may not be in one.
     """
+    return _ENVIRONMENT.from_string(parse_template(text))
+
+
+def parse_template(text: str) -> nodes.Template:
+    """Return the text as a tree; errors as of `compile_template`."""
     tree = _ENVIRONMENT.parse(text)
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, NODES):
@@ -57,7 +62,7 @@ def compile_template(text: str) -> Template:
     for loop in tree.find_all(nodes.For):
         if loop.recursive or any(loop.find_all(nodes.For)):
             raise SecurityError("a loop within a loop is not allowed in this text")
-    return _ENVIRONMENT.from_string(tree)
+    return tree
 
 
 class _Environment(ImmutableSandboxedEnvironment):
