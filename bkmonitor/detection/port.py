@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import ClassVar, Protocol
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from bkmonitor.lib.errors import InvalidInput
@@ -67,20 +68,24 @@ class View:
     def back(self, nearest: int, farthest: int) -> Values:
         """Return all points from `nearest` to `farthest` steps back, (S, T, N).
 
-        The nearest comes first; NaN where a point is unknown.
+        The nearest comes first; NaN where a point is unknown. Read only: neighbours
+        share their points, so that this takes no more memory than (S, T + N).
         """
-        steps = np.arange(nearest, farthest + 1)
-        return self._pick(self.times[:, None] - steps * self.step_s)
+        points = farthest - nearest + 1
+        if not len(self.times):
+            return np.empty((len(self.labels), 0, points))
+        first = self.times[0] - farthest * self.step_s
+        stretch = first + np.arange(len(self.times) + points - 1) * self.step_s
+        windows = sliding_window_view(self._pick(stretch), points, axis=1)
+        return np.asarray(windows[..., ::-1])
 
     def _pick(self, wanted: Times) -> Values:
         if not len(self.grid):
-            return np.full((len(self.labels), *wanted.shape), np.nan)
+            return np.full((len(self.labels), len(wanted)), np.nan)
         columns = np.searchsorted(self.grid, wanted).clip(0, len(self.grid) - 1)
-        picked = self.known[:, columns]
-        unknown = self.grid[columns] != wanted
-        if unknown.any():
-            picked[:, unknown] = np.nan
-        return np.asarray(picked)
+        picked = np.take(self.known, columns, axis=1)
+        picked[:, self.grid[columns] != wanted] = np.nan
+        return picked
 
 
 @dataclass(frozen=True, slots=True)
