@@ -7,6 +7,7 @@ from typing import Any
 
 from bkmonitor.accounts.models import ApiToken, Member, Space, User
 from bkmonitor.alerts.models import Alert
+from bkmonitor.calendars.models import Calendar, CalendarItem
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.lib.secrets import digest
 from bkmonitor.metrics.models import ScrapeTarget
@@ -59,6 +60,23 @@ def make_token(
 def make_scrape_target(space: Space | None = None, **fields: Any) -> ScrapeTarget:
     defaults = {"name": f"target {next(_number)}", "url": "http://127.0.0.1:9/metrics"}
     return ScrapeTarget.objects.create(space=space or make_space(), **defaults | fields)
+
+
+def make_calendar(space: Space | None = None, **fields: Any) -> Calendar:
+    defaults = {"name": f"calendar {next(_number)}"}
+    return Calendar.objects.create(space=space or make_space(), **defaults | fields)
+
+
+def make_item(calendar: Calendar | None = None, **fields: Any) -> CalendarItem:
+    """Return a day in a calendar: the third of March 2026."""
+    defaults = {
+        "name": f"item {next(_number)}",
+        "start": "2026-03-03T00:00",
+        "end": "2026-03-04T00:00",
+        "time_zone": "UTC",
+    }
+    calendar = calendar or make_calendar()
+    return CalendarItem.objects.create(calendar=calendar, **defaults | fields)
 
 
 def make_receiver(space: Space | None = None, **fields: Any) -> Receiver:

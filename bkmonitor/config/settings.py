@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "bkmonitor.config",
     "bkmonitor.accounts",
     "bkmonitor.metrics",
+    "bkmonitor.calendars",
     "bkmonitor.notifications",
     "bkmonitor.strategies",
     "bkmonitor.probes",

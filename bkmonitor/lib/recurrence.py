@@ -1,5 +1,6 @@
 """Stretches of wall time that come again by the rules of iCalendar."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -65,14 +66,22 @@ class Recurring:
 
     def spans(self, within: Span) -> list[Span]:
         """Return the moments of all stretches, as far as they are within a span."""
+        found = (span for _start, spans in self._near(within) for span in spans)
+        return intersection(union(found), [within])
+
+    def occurrences(self, within: Span) -> list[tuple[Wall, Span]]:
+        """Return each stretch that has moments in a span, whole, by its start."""
+        return [
+            (start, Span(spans[0].start, spans[-1].end))
+            for start, spans in self._near(within)
+            if intersection(spans, [within])
+        ]
+
+    def _near(self, within: Span) -> Iterator[tuple[Wall, list[Span]]]:
         first = within.start.astimezone(UTC).replace(tzinfo=None) - FARTHEST
         last = within.end.astimezone(UTC).replace(tzinfo=None) + FARTHEST
-        found = [
-            span
-            for start in self.starts(first, last)
-            for span in showing(self.zone, start, start + self.length)
-        ]
-        return intersection(union(found), [within])
+        for start in self.starts(first, last):
+            yield start, showing(self.zone, start, start + self.length)
 
 
 def check_rule(text: str, start: Wall, zone: ZoneInfo) -> str:

@@ -8,6 +8,7 @@ a stretch that begins in the gap begins when the clock has jumped over it, and o
 hour that comes twice both are meant. Every other rule has to choose, and to explain.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,6 +23,8 @@ Wall = datetime
 FARTHEST = timedelta(hours=26)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
+WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\Z", re.ASCII)
+YEARS = range(1970, 2200)
 
 
 def zone_of(name: str, *, field: str = "time_zone") -> ZoneInfo:
@@ -30,6 +33,26 @@ def zone_of(name: str, *, field: str = "time_zone") -> ZoneInfo:
         told = f"{name!r} is not a time zone"
         raise InvalidInput(told, {field: told})
     return ZoneInfo(name)
+
+
+def parse_wall(text: object, *, field: str) -> Wall:
+    """Return the wall time of a text such as 2026-12-24T18:00; InvalidInput for another."""
+    try:
+        if not isinstance(text, str) or not WRITTEN.match(text):
+            raise ValueError(text)
+        wall = datetime.fromisoformat(text)
+    except ValueError as error:
+        told = f"{text!r} is not a time such as 2026-12-24T18:00"
+        raise InvalidInput(told, {field: told}) from error
+    if wall.year not in YEARS:
+        told = f"{text!r} is not between {YEARS[0]} and {YEARS[-1]}"
+        raise InvalidInput(told, {field: told})
+    return wall
+
+
+def write_wall(wall: Wall) -> str:
+    """Return a wall time as it is kept, sent and typed: 2026-12-24T18:00."""
+    return wall.isoformat(timespec="minutes")
 
 
 def wall_at(zone: ZoneInfo, at: datetime) -> Wall:

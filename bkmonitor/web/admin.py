@@ -19,6 +19,7 @@ from bkmonitor.accounts.models import (
 )
 from bkmonitor.accounts.rekey import sealed_fields
 from bkmonitor.alerts.models import Alert, Watermark
+from bkmonitor.calendars.models import Calendar, CalendarItem
 from bkmonitor.metrics.models import ScrapeTarget
 from bkmonitor.notifications.models import Notification, Receiver
 from bkmonitor.probes.models import Heartbeat, Probe
@@ -87,6 +88,8 @@ SHOWN: dict[type[models.Model], tuple[str, ...]] = {
     Alert: ("source_name", "space", "state", "severity", "started_at"),
     AlertGroup: ("alert", "next_repeat_at", "repeats"),
     ApiToken: ("name", "space", "prefix", "last_used_at", "revoked_at"),
+    Calendar: ("name", "space", "updated_at"),
+    CalendarItem: ("name", "calendar", "start", "end", "time_zone", "rule"),
     Heartbeat: ("name", "space", "state", "last_ping_at", "deadline_at"),
     Installation: ("public_url", "completed_at"),
     Member: ("user", "space", "role"),

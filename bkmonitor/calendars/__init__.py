@@ -1,0 +1,1 @@
+"""Days on and days off: what people write into calendars, and when it is on."""
