@@ -15,6 +15,7 @@ from bkmonitor.api.schema import SchemaView
 from bkmonitor.api.scrape_targets import ScrapeTargetViewSet
 from bkmonitor.api.spaces import SpaceViewSet
 from bkmonitor.api.strategies import StrategyViewSet
+from bkmonitor.api.structured import PromqlView
 from bkmonitor.api.system import SystemView
 from bkmonitor.api.tokens import TokenViewSet
 
@@ -32,6 +33,7 @@ router.register("tokens", TokenViewSet, basename="token")
 
 app_name = "api"
 urlpatterns = [
+    path("strategies/promql/", PromqlView.as_view(), name="strategy-promql"),
     path("", include(router.urls)),
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SchemaView.as_view(), name="schema"),

@@ -177,6 +177,7 @@ ROUTES = [
     Route("strategy-disable", "post", "editor", make_strategy),
     Route("strategy-revisions", "get", "viewer", saved_strategy),
     Route("strategy-restore", "post", "editor", saved_strategy, more={"number": 1}),
+    Route("strategy-promql", "post", None, body={"expression": "up"}),
     Route("strategy-deleted", "get", "viewer"),
     Route(
         "strategy-preview",
