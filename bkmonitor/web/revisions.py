@@ -12,6 +12,7 @@ from bkmonitor.strategies.models import StrategyRevision
 from bkmonitor.web.forms.strategies import StrategyForm
 
 Kind = StrategyRevision.Kind
+EMPTY = "–"
 ICONS = {
     Kind.CREATED: "plus",
     Kind.CHANGED: "edit",
@@ -81,7 +82,8 @@ def _changes(
 def _change(name: str, before: Any, after: Any) -> Change:
     old, new = _readable(before), _readable(after)
     long = "\n" in old or "\n" in new
-    return Change(_label(name), old, new, lines_between(old, new) if long else ())
+    lines = lines_between(old, new) if long else ()
+    return Change(_label(name), old or EMPTY, new or EMPTY, lines)
 
 
 def _label(name: str) -> str:
@@ -93,8 +95,8 @@ def _readable(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list | dict):
-        return _document(value) if value else "–"
-    return "–" if value in (None, "") else str(value)
+        return _document(value) if value else ""
+    return "" if value is None else str(value)
 
 
 def _document(value: Any) -> str:

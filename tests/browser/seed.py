@@ -5,13 +5,19 @@ from math import sin
 
 from django.utils import timezone
 
-from bkmonitor.accounts.models import Member, Space
+from bkmonitor.accounts.models import Member, Space, User
 from bkmonitor.alerts.models import Alert, Note, Transition
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.notifications.models import Attempt
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.routing.models import AlertGroup
 from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.revisions import history_of
+from bkmonitor.strategies.services import (
+    delete_strategy,
+    restore_strategy,
+    save_strategy,
+)
 from tests.factories import (
     make_heartbeat,
     make_member,
@@ -70,6 +76,7 @@ def fill(space: Space) -> dict[str, object]:
     hook = make_receiver(space, name="Chat of the night shift", confirmed_at=None)
     make_receiver(space, name="Old pager", enabled=False)
     cpu = make_strategy(space, name="CPU is busy", outcome="complete", last_tick_at=now)
+    make_history(cpu, by=User.objects.get(email=EMAIL))
     make_strategy(
         space,
         name="API latency p95",
@@ -101,6 +108,24 @@ def fill(space: Space) -> dict[str, object]:
     alert = make_story(space, cpu.pk, mail, hook)
     make_other_alerts(space, probe.pk)
     return {"alerts": alert.pk, "strategies": cpu.pk, "probes": probe.pk, "heartbeats": backup.pk}  # fmt: skip
+
+
+def make_history(strategy: Strategy, by: User) -> None:
+    """Change a strategy as people do, and delete another."""
+    now = timezone.now()
+    limits = [*strategy.limits, {"severity": 2, "operator": ">", "value": 75.0}]
+    texts = "Look at what runs there.\nCall the team of the host.\n"
+    for minutes, fields in (
+        (90, {"description": texts, "limits": limits}),
+        (60, {"description": f"{texts}Do not restart it.\n", "interval_s": 30}),
+        (50, {"enabled": False}),
+        (20, {"enabled": True, "interval_s": 60}),
+    ):
+        at = now - timedelta(minutes=minutes)
+        save_strategy(strategy.space, fields, by=by, now=at, strategy=strategy)
+    restore_strategy(history_of(strategy.pk, by)[2], by=None, now=now)
+    gone = make_strategy(strategy.space, name="Swap in use", expression="swap_used")
+    delete_strategy(gone, by=by, now=now)
 
 
 def samples() -> str:

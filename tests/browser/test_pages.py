@@ -14,6 +14,8 @@ def addresses(page, site):
     links = page.locator("#side .nav-list a").all()
     known = [str(link.get_attribute("href")) for link in links]
     things = [f"/s/shop/{kind}/{pk}/" for kind, pk in site.ids.items()]
+    strategy = f"/s/shop/strategies/{site.ids['strategies']}/"
+    things += [f"{strategy}history/", "/s/shop/strategies/deleted/"]
     return [*known, *things, *(f"/s/empty{one[7:]}" for one in known), *PLAIN]
 
 
