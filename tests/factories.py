@@ -120,11 +120,20 @@ def make_notification(space: Space | None = None, **fields: Any) -> Notification
     return Notification.objects.create(space=receiver.space, **defaults | fields)
 
 
+def make_level(
+    severity: int, operator: str, value: float, **fields: Any
+) -> dict[str, Any]:
+    """Return a level with one fixed limit, as a strategy's row keeps it."""
+    groups = [[{"operator": operator, "value": value}]]
+    detector = {"kind": "threshold", "any_of": groups}
+    return {"severity": severity, "detectors": [detector], **fields}
+
+
 def make_strategy(space: Space | None = None, **fields: Any) -> Strategy:
     defaults = {
         "name": f"strategy {next(_number)}",
         "expression": "cpu",
-        "limits": [{"severity": 1, "operator": ">", "value": 90.0}],
+        "levels": [make_level(1, ">", 90.0)],
         "next_run_at": NOON,
     }
     return Strategy.objects.create(space=space or make_space(), **defaults | fields)

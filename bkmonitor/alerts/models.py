@@ -28,6 +28,7 @@ class SourceKind(models.TextChoices):
     STRATEGY = "strategy", _("Strategy")
     PROBE = "probe", _("Probe")
     HEARTBEAT = "heartbeat", _("Heartbeat")
+    NO_DATA = "no_data", _("No data")
     EXTERNAL = "external", _("External")
 
 
@@ -98,6 +99,10 @@ class Alert(models.Model):
     end_reason = models.CharField(max_length=20, blank=True)
     # Since when a complete answer has not held this series; it stays firing.
     missing_since = models.DateTimeField(null=True)
+    # Since when the problem is over while the alert is held, for the series flaps.
+    calm_since = models.DateTimeField(null=True)
+    # When the series' problem began and ended of late, in Unix seconds.
+    changes = models.JSONField(default=list)
     acked_at = models.DateTimeField(null=True)
     acked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -113,6 +118,9 @@ class Alert(models.Model):
             ),
             models.Index(
                 fields=["space", "state", "-started_at"], name="alert_by_state"
+            ),
+            models.Index(
+                fields=["source_kind", "source_id", "ended_at"], name="alert_by_end"
             ),
         ]
         constraints = [
@@ -165,6 +173,7 @@ class Note(models.Model):
         COMMENT = "comment", _("Comment")
         DATA_MISSING = "data_missing", _("Data missing")
         DATA_BACK = "data_back", _("Data back")
+        FLAPPING = "flapping", _("Flapping")
         NOBODY_TOLD = "nobody_told", _("Nobody told")
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="notes")

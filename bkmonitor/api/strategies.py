@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,46 +23,73 @@ from bkmonitor.api.auth import person
 from bkmonitor.api.fields import LabelsField
 from bkmonitor.api.revisions import HistoryViewSet
 from bkmonitor.api.viewsets import Fields, OwnedSerializer
-from bkmonitor.detection.conditions import OPERATORS
-from bkmonitor.detection.threshold import ANY, mark_severities
+from bkmonitor.detection.port import View
+from bkmonitor.evaluation.judgement import judge
 from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.lib.frame import Frame
+from bkmonitor.lib.frame import Frame, Severities
 from bkmonitor.metrics.query import query_range
 from bkmonitor.pipeline import sources
+from bkmonitor.strategies.definition import parse_definition
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.promql import check_expression
-from bkmonitor.strategies.schema import parse_limits
 
 MOST_POINTS = 1000
 MOST_SERIES = 50
 
 
-class LimitSerializer(serializers.Serializer[Any]):
-    """From where on a value is a problem; "any" takes every value and has none."""
+class TriggerSerializer(serializers.Serializer[Any]):
+    """How many anomalous points of how many fire, and how many windows end it."""
+
+    count = serializers.IntegerField(min_value=1, max_value=1000)
+    window = serializers.IntegerField(min_value=1, max_value=1000)
+    recovery = serializers.IntegerField(min_value=1, max_value=1000)
+
+
+class LevelSerializer(serializers.Serializer[Any]):
+    """When a series has a problem of one severity."""
 
     severity = serializers.ChoiceField(choices=Severity.choices)
-    operator = serializers.ChoiceField(choices=[*OPERATORS, ANY])
-    value = serializers.FloatField(required=False, allow_null=True)
+    detectors = serializers.ListField(
+        child=serializers.DictField(),
+        allow_empty=False,
+        help_text="Each a kind and its parameters; see docs/strategies.md.",
+    )
+    match = serializers.ChoiceField(choices=["all", "any"], required=False)
+    expression = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=10_000,
+        help_text="PromQL of this level alone; else the strategy's.",
+    )
+    trigger = TriggerSerializer(required=False)
+    over_when = serializers.ListField(
+        child=serializers.ListField(child=serializers.DictField()),
+        required=False,
+        help_text="Conditions on the value for the problem to end, OR of AND.",
+    )
 
 
 class StrategySerializer(OwnedSerializer):
     """What is watched: one PromQL expression, and what of it is a problem."""
 
-    limits = LimitSerializer(many=True)
+    levels = LevelSerializer(many=True)
     labels = LabelsField()
     created_by = serializers.CharField(read_only=True, allow_null=True)
 
     class Meta(OwnedSerializer.Meta):
         model = Strategy
         fields = (
-            "id", "space", "name", "enabled", "expression", "filters", "interval_s", "limits",
-            "trigger_count", "trigger_window", "recovery_window", "labels", "summary",
+            "id", "space", "name", "enabled", "expression", "unit", "filters", "interval_s",
+            "levels", "trigger_count", "trigger_window", "recovery_window", "late_periods",
+            "flap_count", "flap_window_s", "no_data", "labels", "summary",
             "description", "runbook_url", "created_by", "created_at", "updated_at",
-            "last_tick_at", "outcome", "outcome_reason", "failing_since", "series_count",
+            "last_tick_at", "judged_at", "outcome", "outcome_reason", "failing_since",
+            "series_count", "counts", "skipped_ticks", "skipped_until",
         )  # fmt: skip
         read_only_fields = (
-            "filters", "created_at", "updated_at", "last_tick_at", "outcome",
-            "outcome_reason", "failing_since", "series_count",
+            "filters", "created_at", "updated_at", "last_tick_at", "judged_at", "outcome",
+            "outcome_reason", "failing_since", "series_count", "counts", "skipped_ticks",
+            "skipped_until",
         )  # fmt: skip
 
 
@@ -70,7 +98,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
 
     space = serializers.CharField(required=False)
     expression = serializers.CharField(max_length=10_000)
-    limits = LimitSerializer(many=True, required=False)
+    levels = LevelSerializer(many=True, required=False)
     start = serializers.DateTimeField(required=False, help_text="An hour ago.")
     end = serializers.DateTimeField(required=False, help_text="Now.")
     step_s = serializers.IntegerField(required=False, min_value=1, max_value=86400)
@@ -174,7 +202,6 @@ class StrategyViewSet(HistoryViewSet):
 def preview(space: Space, asked: Fields, *, now: datetime) -> dict[str, Any]:
     """Return the answer to a preview; InvalidInput for what makes no sense."""
     check_expression(asked["expression"])
-    limits = parse_limits(asked.get("limits", []))
     end = asked.get("end") or now
     start = asked.get("start") or end - timedelta(hours=1)
     span_s = (end - start).total_seconds()
@@ -190,7 +217,7 @@ def preview(space: Space, asked: Fields, *, now: datetime) -> dict[str, Any]:
         return answer | {"times": [], "series": [], "series_count": 0}
     frame = result.frame
     shown = Frame(frame.times, frame.values[:MOST_SERIES], frame.labels[:MOST_SERIES])
-    marks = mark_severities(shown.values, limits)
+    marks = _judged(shown, asked["expression"], asked.get("levels", []))
     return answer | {
         "times": shown.times.tolist(),
         "series": [
@@ -205,3 +232,14 @@ def preview(space: Space, asked: Fields, *, now: datetime) -> dict[str, Any]:
         ],
         "series_count": len(frame.labels),
     }
+
+
+def _judged(frame: Frame, expression: str, levels: list[Fields]) -> Severities:
+    """Return what each point is found to be by itself."""
+    if not levels:
+        gaps = np.isnan(frame.values)
+        return np.where(gaps, -1, 0).astype(np.int8)
+    fields = {"expression": expression, "interval_s": 60, "levels": levels}
+    times = np.arange(len(frame.times), dtype=np.int64)
+    view = View(times, frame.labels, 1, times, frame.values)
+    return judge(parse_definition(fields), {expression: view}, 1).points()

@@ -5,7 +5,14 @@ from datetime import datetime
 
 import numpy as np
 
-from bkmonitor.evaluation.verdict import HELD, NORMAL, Sentence, Source, Verdicts
+from bkmonitor.evaluation.verdict import (
+    HELD,
+    NORMAL,
+    Sentence,
+    Source,
+    Verdicts,
+    at_one_moment,
+)
 from bkmonitor.probes.lateness import Standing
 from bkmonitor.probes.models import Heartbeat
 from bkmonitor.probes.services import exit_status_of, standing_of
@@ -23,7 +30,7 @@ def _judge(heartbeat: Heartbeat, at: datetime) -> Verdicts:
     firing = standing in (Standing.LATE, Standing.FAILED)
     calm = NORMAL if standing is Standing.UP else HELD
     severity = heartbeat.severity if firing else calm
-    return Verdicts(
+    return at_one_moment(
         source=source_of(heartbeat),
         at=at,
         # What a heartbeat is called may change; its one series stays the same.

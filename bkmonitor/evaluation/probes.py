@@ -7,8 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from bkmonitor.evaluation.trigger import GAP, judge, points_needed
-from bkmonitor.evaluation.verdict import Sentence, Source, Verdicts
+from bkmonitor.evaluation.levels import (
+    ANOMALOUS,
+    FIRES,
+    GAP,
+    HOLDS,
+    NORMAL_POINT,
+    Marks,
+    Trigger,
+    judge_level,
+)
+from bkmonitor.evaluation.verdict import (
+    HELD,
+    NORMAL,
+    Sentence,
+    Source,
+    Verdicts,
+    at_one_moment,
+)
 from bkmonitor.lib.frame import Severities
 from bkmonitor.probes.models import Probe
 from bkmonitor.probes.samples import label_set
@@ -25,29 +41,33 @@ def judge_probes(probes: Iterable[Probe], at: datetime) -> list[Verdicts]:
     gap: it is no anomaly, and as the newest it leaves an open alert as it is. Each
     verdict is of the moment of the newest look, or of `at` if that is later.
     """
-    alike: dict[tuple[int, int, int], list[Probe]] = defaultdict(list)
+    alike: dict[Trigger, list[Probe]] = defaultdict(list)
     for probe in probes:
         if probe.results:
-            trigger = (probe.trigger_count, probe.trigger_window, probe.recovery_window)
-            alike[trigger].append(probe)
+            alike[_trigger(probe)].append(probe)
     return [
         verdicts
-        for (count, window, recovery), some in alike.items()
-        for verdicts in _judge_alike(some, at, count, window, recovery)
+        for trigger, some in alike.items()
+        for verdicts in _judge_alike(some, at, trigger)
     ]
 
 
+def _trigger(probe: Probe) -> Trigger:
+    return Trigger(probe.trigger_count, probe.trigger_window, probe.recovery_window)
+
+
 def _judge_alike(
-    probes: Sequence[Probe], at: datetime, count: int, window: int, recovery: int
+    probes: Sequence[Probe], at: datetime, trigger: Trigger
 ) -> Iterable[Verdicts]:
-    points = points_needed(window=window, recovery=recovery)
-    marked = np.stack([_points(probe, points) for probe in probes])
-    severities = judge(marked, count=count, window=window, recovery=recovery)
-    for probe, severity in zip(probes, severities, strict=True):
+    marks = np.stack([_points(probe, trigger.points) for probe in probes])
+    states = judge_level(marks, trigger, 1)[:, 0]
+    for probe, state in zip(probes, states, strict=True):
+        calm = HELD if state == HOLDS else NORMAL
+        severity = probe.severity if state == FIRES else calm
         yield _verdicts(probe, at, np.array([severity], dtype=np.int8))
 
 
-def _points(probe: Probe, points: int) -> Severities:
+def _points(probe: Probe, points: int) -> Marks:
     """Return the newest slots, from old to new; a later result in a slot wins.
 
     A result that claims to be later than the newest one is left out: a clock that
@@ -62,7 +82,7 @@ def _points(probe: Probe, points: int) -> Severities:
             break
         if back >= 0 and back != filled:
             row[points - 1 - back] = (
-                GAP if mark is None else 0 if mark else probe.severity
+                GAP if mark is None else NORMAL_POINT if mark else ANOMALOUS
             )
             filled = back
     return row
@@ -70,7 +90,7 @@ def _points(probe: Probe, points: int) -> Severities:
 
 def _verdicts(probe: Probe, at: datetime, severity: Severities) -> Verdicts:
     newest = probe.results[-1]
-    return Verdicts(
+    return at_one_moment(
         source=source_of(probe),
         at=max(at, probe.last_run_at or at),
         # What a probe is called may change; its one series stays the same.

@@ -1,87 +1,131 @@
-"""Judge a strategy: query, detect, trigger."""
+"""Judge a strategy: which moments, what to ask, and what it amounts to."""
 
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-import numpy as np
-
-from bkmonitor.detection.threshold import ANY, Limit, limit_of, mark_severities
-from bkmonitor.evaluation.trigger import judge, points_needed
-from bkmonitor.evaluation.verdict import Sentence, Source, Verdicts
-from bkmonitor.lib.errors import NotJudged
-from bkmonitor.lib.frame import Frame, Severities, Values
-from bkmonitor.lib.labels import Labels, fingerprint
-from bkmonitor.metrics.query import Result
+from bkmonitor.detection.port import View
+from bkmonitor.evaluation.judgement import Judgement, judge
+from bkmonitor.evaluation.memory import Flap
+from bkmonitor.evaluation.verdict import Source, Verdicts
+from bkmonitor.evaluation.views import Answers, identity, needs, view_of
+from bkmonitor.lib.frame import Frame
+from bkmonitor.lib.labels import fingerprint
+from bkmonitor.metrics.answers import Question
+from bkmonitor.strategies.definition import Definition, parse_definition
 from bkmonitor.strategies.models import Strategy
-from bkmonitor.strategies.schema import parse_limits
 
-# Labels that say nothing of which series it is: the metric's name goes when a
-# function is applied, and the space is the same for all.
-HIDDEN = frozenset({"__name__", "space"})
-
-
-class Query(Protocol):
-    """The two questions that an evaluation asks of the store; times in Unix seconds."""
-
-    def query_instant(self, space: str, promql: str, at: float, /) -> Result:
-        """Return the newest value of each series."""
-
-    def query_range(
-        self, space: str, promql: str, start: float, end: float, step_s: int, /
-    ) -> Result:
-        """Return the values of each series over a span."""
+# Who was away judges what was missed, but not for longer than this: a message about
+# last night helps nobody.
+CATCH_UP = timedelta(minutes=30)
+MOST_CAUGHT_UP = 180
 
 
-def evaluate(strategy: Strategy, at: datetime, *, store: Query) -> Verdicts:
-    """Return what the strategy says of each series at a tick.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The ticks that one evaluation judges.
 
-    Pure but for the query: the same samples give the same verdicts, whenever it
-    runs. Raises NotJudged with the reason when the answer is not
-    complete; nothing may be concluded then.
+    last     the newest, in Unix seconds
+    moments  how many there are, an interval apart
+    skipped  how many before them will never be judged
     """
-    frame = fetch(strategy, at, store=store)
-    limits = parse_limits(strategy.limits)
-    marked = mark_severities(frame.values, limits)
-    severity = judge(
-        marked,
-        count=strategy.trigger_count,
-        window=strategy.trigger_window,
-        recovery=strategy.recovery_window,
-        gap_is_normal=strategy.filters,
+
+    last: int
+    moments: int
+    skipped: int = 0
+
+    def ticks(self, interval_s: int) -> list[int]:
+        """Return them in Unix seconds, ascending."""
+        first = self.last - (self.moments - 1) * interval_s
+        return list(range(first, self.last + 1, interval_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation of a strategy says, and how many points it could judge."""
+
+    verdicts: Verdicts
+    counts: Mapping[str, int]
+    skipped: int
+
+
+def span_of(strategy: Strategy, definition: Definition, tick: int) -> Span:
+    """Return which ticks are judged at a tick: late ones again, missed ones at last.
+
+    Nothing from before the strategy became what it is now is judged by what it is
+    now.
+    """
+    step = definition.interval_s
+    moments, skipped = 1 + definition.late_periods, 0
+    if strategy.judged_at is not None:
+        missed = (tick - int(strategy.judged_at.timestamp())) // step - 1
+        most = min(MOST_CAUGHT_UP, int(CATCH_UP.total_seconds()) // step)
+        caught_up = max(0, min(missed, most))
+        skipped = max(0, missed - caught_up)
+        moments += caught_up
+    if strategy.judged_from is not None:
+        since = (tick - strategy.judged_from.timestamp()) // step
+        moments = min(moments, max(1, int(since) + 1))
+    return Span(tick, moments, skipped)
+
+
+def questions(strategy: Strategy, tick: int) -> list[Question]:
+    """Return everything an evaluation will ask; the same of another is asked once."""
+    definition = parse_definition(strategy.definition)
+    span = span_of(strategy, definition, tick)
+    return [
+        question
+        for need in needs(definition, span.last, span.moments)
+        for question in need.questions(strategy.space.slug)
+    ]
+
+
+def evaluate(strategy: Strategy, tick: int, answers: Answers) -> Evaluation:
+    """Return what the strategy says of each series at a tick, in Unix seconds.
+
+    Pure: the same answers give the same verdicts, whenever it runs. Raises NotJudged
+    with the reason when an answer is not complete; nothing may be concluded then.
+    """
+    definition = parse_definition(strategy.definition)
+    span = span_of(strategy, definition, tick)
+    judgement = judge(
+        definition,
+        views(definition, span, strategy.space.slug, answers),
+        span.moments,
     )
-    values = _telling_values(frame.values, marked, severity)
+    return Evaluation(
+        verdicts_of(strategy, definition, judgement, span),
+        judgement.tally(1),
+        span.skipped,
+    )
+
+
+def views(
+    definition: Definition, span: Span, space: str, answers: Answers
+) -> dict[str, View]:
+    """Return the points of each expression; NotJudged where some are missing."""
+    return {
+        need.expression: view_of(need, space, answers)
+        for need in needs(definition, span.last, span.moments)
+    }
+
+
+def verdicts_of(
+    strategy: Strategy, definition: Definition, judgement: Judgement, span: Span
+) -> Verdicts:
+    """Return a judgement as the verdicts of a strategy."""
     changed_at = strategy.changed_at
+    moments = _moments(span, definition.interval_s, changed_at)
     return Verdicts(
         source=source_of(strategy),
-        # A tick from before the change says what the new expression says, so it
-        # begins with the change: else an alert of the new one would count as old.
-        at=max(at, changed_at) if changed_at else at,
-        labels=_identities(frame),
-        severity=severity,
-        values=values,
-        sentences=_sentences(severity, values, limits),
-        absent_is_normal=strategy.filters,
+        moments=moments,
+        labels=judgement.labels,
+        states=judgement.states,
+        tell=judgement.tell,
+        absent_is_normal=definition.absent_is_normal,
         changed_at=changed_at,
+        flap=Flap(definition.flap_count, definition.flap_window_s),
     )
-
-
-def fetch(strategy: Strategy, at: datetime, *, store: Query) -> Frame:
-    """Return the samples that one evaluation needs: an instant, or a window."""
-    points = points_needed(
-        window=strategy.trigger_window, recovery=strategy.recovery_window
-    )
-    slug = strategy.space.slug
-    if points == 1:
-        result = store.query_instant(slug, strategy.expression, at.timestamp())
-    else:
-        end = at.timestamp()
-        start = end - strategy.interval_s * (points - 1)
-        result = store.query_range(
-            slug, strategy.expression, start, end, strategy.interval_s
-        )
-    if result.outcome != "complete" or result.frame is None:
-        raise NotJudged(result.reason or f"the answer was {result.outcome}")
-    return result.frame
 
 
 def source_of(strategy: Strategy) -> Source:
@@ -101,49 +145,17 @@ def source_of(strategy: Strategy) -> Source:
 def find_series(frame: Frame, wanted: str) -> int | None:
     """Return the row whose series has this fingerprint, as its alert has it."""
     for row, labels in enumerate(frame.labels):
-        if fingerprint(_identity(labels)) == wanted:
+        if fingerprint(identity(labels)) == wanted:
             return row
     return None
 
 
-def _identity(labels: Labels) -> Labels:
-    return {name: value for name, value in labels.items() if name not in HIDDEN}
-
-
-def _identities(frame: Frame) -> tuple[Labels, ...]:
-    stripped = tuple(_identity(labels) for labels in frame.labels)
-    seen = {tuple(sorted(labels.items())) for labels in stripped}
-    if len(seen) < len(stripped):
-        raise NotJudged(
-            "several series have the same labels once the metric name is taken away; "
-            "select one metric or aggregate"
-        )
-    return stripped
-
-
-def _telling_values(values: Values, marked: Severities, severity: Severities) -> Values:
-    """Return per series the newest value that made it fire, else the newest there is."""
-    if not values.shape[1]:
-        return np.full(len(values), np.nan)
-    level = severity[:, None]
-    telling = np.where(level > 0, (marked > 0) & (marked <= level), marked >= 0)
-    newest = values.shape[1] - 1 - np.argmax(telling[:, ::-1], axis=1)
-    picked = values[np.arange(len(values)), newest]
-    return np.where(telling.any(axis=1), picked, np.nan)
-
-
-def _sentences(
-    severity: Severities, values: Values, limits: tuple[Limit, ...]
-) -> dict[int, Sentence]:
-    sentences = {}
-    for row in np.flatnonzero(severity > 0):
-        value = float(values[row])
-        limit = limit_of(int(severity[row]), value, limits)
-        shown: dict[str, object] = {
-            "value": value if np.isfinite(value) else str(value)
-        }
-        if limit.operator != ANY:
-            shown |= {"operator": limit.operator, "limit": limit.value}
-        name = "any" if limit.operator == ANY else "limit"
-        sentences[int(row)] = Sentence(name, shown)
-    return sentences
+def _moments(
+    span: Span, interval_s: int, changed_at: datetime | None
+) -> Sequence[datetime]:
+    moments = [datetime.fromtimestamp(tick, UTC) for tick in span.ticks(interval_s)]
+    if changed_at:
+        # A tick from before the change says what the new expression says, so it
+        # begins with the change: else an alert of the new one would count as old.
+        moments[-1] = max(moments[-1], changed_at)
+    return moments

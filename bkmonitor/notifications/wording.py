@@ -247,9 +247,26 @@ def _reason(text: object) -> str:
     return _(plain) if plain else _("no reason was given")
 
 
+def _limits(params: Params) -> str:
+    conditions = _(" and ").join(
+        f"{one.get('operator')} {number(one.get('limit'))}"
+        for one in params.get("limits", ())
+    )
+    return _("value %(value)s, limits %(limits)s") % {
+        "value": number(params.get("value")),
+        "limits": conditions,
+    }
+
+
+def _all_of(params: Params) -> str:
+    return _("; ").join(clause(one) for one in params.get("sentences", ()))
+
+
 SENTENCES: Mapping[str, Callable[[Params], str]] = {
     "limit": _limit,
+    "limits": _limits,
     "any": _any,
+    "all_of": _all_of,
     "probe.down": _probe_down,
     "probe.up": _probe_up,
     "heartbeat.late": _heartbeat_late,

@@ -9,8 +9,8 @@ from bkmonitor.metrics.query import query_range
 from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.picture import Drawing
 from bkmonitor.probes.models import Probe
+from bkmonitor.strategies.definition import limit_lines
 from bkmonitor.strategies.models import Strategy
-from bkmonitor.strategies.schema import parse_limits
 
 BEFORE = timedelta(hours=1)
 LONGEST = timedelta(hours=24)
@@ -51,7 +51,7 @@ def _of_strategy(alert: Alert) -> Drawing | None:
     limit = next(
         (
             each.value
-            for each in parse_limits(strategy.limits)
+            for each in limit_lines(strategy.levels)
             if each.severity == alert.severity
         ),
         None,

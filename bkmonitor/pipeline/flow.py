@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -10,11 +9,11 @@ from django.db import transaction
 from bkmonitor.alerts.services import record
 from bkmonitor.evaluation.heartbeats import judge_heartbeats as judge_heartbeat_rows
 from bkmonitor.evaluation.probes import judge_probes
-from bkmonitor.evaluation.strategies import evaluate
-from bkmonitor.evaluation.verdict import Verdicts
+from bkmonitor.evaluation.strategies import Evaluation, evaluate, questions
+from bkmonitor.evaluation.views import Answers
 from bkmonitor.lib.errors import InvalidInput, NotJudged, UpstreamUnavailable
 from bkmonitor.lib.telemetry import EVALUATION_LAG, EVALUATIONS, EVALUATIONS_FAILING
-from bkmonitor.metrics import query
+from bkmonitor.metrics.answers import Question, gather
 from bkmonitor.metrics.ingest import write_samples
 from bkmonitor.probes import services as probes
 from bkmonitor.strategies import services as strategies
@@ -22,50 +21,76 @@ from bkmonitor.strategies.models import Strategy
 
 logger = logging.getLogger(__name__)
 
-# Queries under way at once: a lone one leaves the store idle half of the time.
-QUERIES_AT_ONCE = 4
-
 
 def evaluate_batch(
     ids: Sequence[int], tick: int, *, clock: Callable[[], datetime]
 ) -> int:
-    """Evaluate strategies at a tick (Unix seconds); return how many alerts changed."""
+    """Evaluate strategies at a tick (Unix seconds); return how many changes there were.
+
+    What several of them ask is asked once, and what they say is written together.
+    """
     at = datetime.fromtimestamp(tick, UTC)
     todo = strategies.find(ids)
-    changed = 0
-    with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:
-        judged = pool.map(lambda strategy: _judge(strategy, at), todo)
-        for strategy, verdicts in zip(todo, judged, strict=True):
-            changed += _conclude(strategy, at, verdicts, clock())
-            EVALUATION_LAG.observe(max(0.0, clock().timestamp() - tick))
+    asked = {strategy.pk: _asked(strategy, tick) for strategy in todo}
+    answers = gather(
+        question
+        for questions in asked.values()
+        if not isinstance(questions, NotJudged)
+        for question in questions
+    )
+    judged = []
+    for strategy in todo:
+        result = _judged(strategy, tick, asked[strategy.pk], answers)
+        if isinstance(result, NotJudged):
+            _note_failing(strategy, at, result, clock())
+        else:
+            judged.append((strategy, result))
+    changed = _conclude(judged, at)
+    EVALUATION_LAG.observe(max(0.0, clock().timestamp() - tick))
     EVALUATIONS_FAILING.set(strategies.count_failing())
     return changed
 
 
-def _judge(strategy: Strategy, at: datetime) -> Verdicts | NotJudged:
+def _asked(strategy: Strategy, tick: int) -> list[Question] | NotJudged:
     try:
-        return evaluate(strategy, at, store=query)
-    except NotJudged as error:
-        return error
-    except (InvalidInput, UpstreamUnavailable) as error:
+        return questions(strategy, tick)
+    except InvalidInput as error:
         return NotJudged(str(error))
 
 
-def _conclude(
-    strategy: Strategy, at: datetime, verdicts: Verdicts | NotJudged, now: datetime
-) -> int:
-    if isinstance(verdicts, NotJudged):
-        EVALUATIONS.labels("failing").inc()
-        logger.warning(
-            "evaluation.failing",
-            extra={"strategy": strategy.pk, "reason": str(verdicts)},
-        )
-        strategies.note_failing(strategy, at=at, reason=str(verdicts), now=now)
-        return 0
-    EVALUATIONS.labels("complete").inc()
-    with transaction.atomic():
-        changed = record(verdicts)
-        strategies.note_evaluated(strategy, at=at, series=len(verdicts.labels))
+def _judged(
+    strategy: Strategy,
+    tick: int,
+    asked: list[Question] | NotJudged,
+    answers: Answers,
+) -> Evaluation | NotJudged:
+    if isinstance(asked, NotJudged):
+        return asked
+    try:
+        return evaluate(strategy, tick, answers)
+    except NotJudged as error:
+        return error
+
+
+def _note_failing(
+    strategy: Strategy, at: datetime, reason: NotJudged, now: datetime
+) -> None:
+    EVALUATIONS.labels("failing").inc()
+    logger.warning(
+        "evaluation.failing", extra={"strategy": strategy.pk, "reason": str(reason)}
+    )
+    strategies.note_failing(strategy, at=at, reason=str(reason), now=now)
+
+
+@transaction.atomic
+def _conclude(judged: Sequence[tuple[Strategy, Evaluation]], at: datetime) -> int:
+    changed = record([evaluation.verdicts for _strategy, evaluation in judged])
+    done = [
+        strategies.Evaluated(strategy, evaluation.counts, evaluation.skipped)
+        for strategy, evaluation in judged
+    ]
+    strategies.note_evaluated(done, at=at)
+    EVALUATIONS.labels("complete").inc(len(done))
     return changed
 
 
@@ -77,7 +102,7 @@ def probe_batch(ids: Sequence[int], tick: int) -> int:
     """
     at = datetime.fromtimestamp(tick, UTC)
     report = probes.run_probes(ids, tick)
-    changed = sum(record(verdicts) for verdicts in judge_probes(report.probes, at))
+    changed = record(judge_probes(report.probes, at))
     for space, lines in report.samples.items():
         try:
             write_samples(space, lines)
@@ -97,7 +122,7 @@ def judge_due_heartbeats(clock: Callable[[], datetime]) -> int:
     now = clock()
     probes.come_back(now)
     due = probes.due_heartbeats(now)
-    changed = sum(record(verdicts) for verdicts in judge_heartbeat_rows(due, now))
+    changed = record(judge_heartbeat_rows(due, now))
     probes.note_judged(due, now)
     if due:
         probes.note_listening(clock())

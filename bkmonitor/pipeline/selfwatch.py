@@ -17,31 +17,31 @@ SLUG = "bkmonitor"
 WARNING, CRITICAL = 2, 1
 
 
-def _above(severity: int, value: float) -> dict[str, Any]:
-    return {"severity": severity, "operator": ">", "value": value}
-
-
-def _below(severity: int, value: float) -> dict[str, Any]:
-    return {"severity": severity, "operator": "<", "value": value}
+def _level(severity: int, operator: str, value: float) -> dict[str, Any]:
+    groups = [[{"operator": operator, "value": value}]]
+    return {
+        "severity": severity,
+        "detectors": [{"kind": "threshold", "any_of": groups}],
+    }
 
 
 STRATEGIES: tuple[dict[str, Any], ...] = (
     {
         "name": "A queue is not worked",
         "expression": "max by (queue) (bkm_queue_canary_age_seconds)",
-        "limits": [_above(CRITICAL, 180)],
+        "levels": [_level(CRITICAL, ">", 180)],
         "description": "No worker has taken a canary from this queue for {{ value }} s. "
         "See the System page and the log of the queue's program.",
     },
     {
         "name": "Work waits in a queue that nobody works",
         "expression": 'max(bkm_queue_depth{queue="unrouted"})',
-        "limits": [_above(WARNING, 0)],
+        "levels": [_level(WARNING, ">", 0)],
     },
     {
         "name": "Strategies cannot be evaluated",
         "expression": "max(bkm_evaluations_failing)",
-        "limits": [_above(WARNING, 0)],
+        "levels": [_level(WARNING, ">", 0)],
         "trigger_count": 3,
         "trigger_window": 3,
         "description": "The strategies' pages tell the reason.",
@@ -49,14 +49,14 @@ STRATEGIES: tuple[dict[str, Any], ...] = (
     {
         "name": "Messages cannot be delivered",
         "expression": 'sum by (channel) (increase(bkm_notifications_total{result="failed"}[15m]))',
-        "limits": [_above(CRITICAL, 0)],
+        "levels": [_level(CRITICAL, ">", 0)],
         "description": "Messages on this channel were given up. "
         "The receivers' pages tell what the provider answered.",
     },
     {
         "name": "The disk is nearly full",
         "expression": "min(bkm_disk_free_ratio) * 100",
-        "limits": [_below(WARNING, 15), _below(CRITICAL, 5)],
+        "levels": [_level(WARNING, "<", 15), _level(CRITICAL, "<", 5)],
     },
 )
 

@@ -1,6 +1,6 @@
 """What users want watched in their metrics."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.accounts.fields import check_web_address
 from bkmonitor.accounts.models import OwnedQuerySet, Space
+
+# What decides which points are a problem, and when.
+DEFINING = (
+    "expression", "interval_s", "levels", "trigger_count", "trigger_window",
+    "recovery_window", "late_periods", "flap_count", "flap_window_s", "unit",
+)  # fmt: skip
 
 
 class StrategyQuerySet(OwnedQuerySet):
@@ -20,11 +26,16 @@ class StrategyQuerySet(OwnedQuerySet):
 
 
 class Strategy(models.Model):
-    """One PromQL expression, limits per severity, and how many hits make a problem.
+    """What is watched: series, when they are a problem, and how one begins and ends.
 
-    `limits` is a list of {"severity": 1..3, "operator": ">", "value": 90.0}; the
-    operator "any" (no value) takes every series that the expression returns.
+    `levels` says for each severity which detectors find a point anomalous
+    (strategies/definition.py). `query` is what `expression` was built from, if it
+    was not written by hand. A composite strategy watches alerts of others instead.
     """
+
+    class Kind(models.TextChoices):
+        METRIC = "metric", _("Metric")
+        COMPOSITE = "composite", _("Composite")
 
     class Outcome(models.TextChoices):
         NEVER = "never", _("Not evaluated yet")
@@ -34,16 +45,31 @@ class Strategy(models.Model):
     space = models.ForeignKey(Space, models.CASCADE, related_name="strategies")
     name = models.CharField(max_length=100)
     enabled = models.BooleanField(default=True)
-    expression = models.TextField()
-    # The expression drops series by itself: one that is absent is then normal.
+    kind = models.CharField(max_length=9, choices=Kind, default=Kind.METRIC)
+    expression = models.TextField(blank=True)
+    query = models.JSONField(null=True, blank=True)
+    composite = models.JSONField(null=True, blank=True)
+    # Every series that is absent is normal: the expression drops it by itself.
     filters = models.BooleanField(default=False, editable=False)
+    unit = models.CharField(max_length=20, blank=True)
     interval_s = models.PositiveIntegerField(
         default=60, validators=[MinValueValidator(10), MaxValueValidator(3600)]
     )
-    limits = models.JSONField(default=list)
+    levels = models.JSONField(default=list)
     trigger_count = models.PositiveSmallIntegerField(default=1)
     trigger_window = models.PositiveSmallIntegerField(default=1)
     recovery_window = models.PositiveSmallIntegerField(default=1)
+    late_periods = models.PositiveSmallIntegerField(
+        default=1, validators=[MaxValueValidator(10)]
+    )
+    flap_count = models.PositiveSmallIntegerField(
+        default=6, validators=[MaxValueValidator(20)]
+    )
+    flap_window_s = models.PositiveIntegerField(
+        default=1800, validators=[MaxValueValidator(86400)]
+    )
+    no_data = models.JSONField(default=dict, blank=True)
+    active_time = models.JSONField(null=True, blank=True)
     labels = models.JSONField(default=dict, blank=True)
     summary = models.TextField(blank=True)
     description = models.TextField(blank=True)
@@ -59,7 +85,16 @@ class Strategy(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     next_run_at = models.DateTimeField(db_index=True)
+    # Since when it is what it is now: nothing older is judged by it.
+    judged_from = models.DateTimeField(null=True, editable=False)
     last_tick_at = models.DateTimeField(null=True)
+    # The newest tick that could be judged; those missed since are caught up with.
+    judged_at = models.DateTimeField(null=True)
+    # Of the newest evaluation: how many points were normal, anomalous, not judged.
+    counts = models.JSONField(default=dict)
+    # Ticks that were missed for too long to be judged at all, and the last of them.
+    skipped_ticks = models.PositiveIntegerField(default=0)
+    skipped_until = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.NEVER)
     outcome_reason = models.TextField(blank=True)
     failing_since = models.DateTimeField(null=True)
@@ -86,6 +121,11 @@ class Strategy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Return the fields that `parse_definition` reads."""
+        return {name: getattr(self, name) for name in DEFINING}
 
 
 class StrategyRevision(models.Model):

@@ -1,76 +1,77 @@
 """Is the definition of a strategy sound?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from jinja2 import TemplateError
 
-from bkmonitor.detection.threshold import ANY, Limit
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
-from bkmonitor.strategies.promql import check_expression, filters
+from bkmonitor.lib.units import check_unit
+from bkmonitor.strategies.definition import parse_definition
+from bkmonitor.strategies.no_data import parse_no_data
+from bkmonitor.strategies.promql import check_expression
 from bkmonitor.strategies.templates import compile_template
 
 LONGEST_TEMPLATE = 5_000
-
-
-def parse_limits(raw: Sequence[Mapping[str, Any]]) -> tuple[Limit, ...]:
-    """Return the limits of a strategy's row; InvalidInput names what is wrong."""
-    try:
-        return tuple(
-            Limit(
-                int(entry["severity"]),
-                str(entry["operator"]),
-                None if entry["operator"] == ANY else float(entry["value"]),
-            )
-            for entry in raw
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InvalidInput(
-            f"a limit needs severity, operator and value: {error}",
-            {"limits": _("each needs severity, operator and value")},
-        ) from error
+# Of fields that the levels rest on, values that nothing is wrong with.
+SOUND = {
+    "expression": "vector(0)",
+    "trigger_count": 1,
+    "trigger_window": 1,
+    "recovery_window": 1,
+    "interval_s": 60,
+    "late_periods": 0,
+    "flap_count": 0,
+}
 
 
 def check_strategy(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that follow from the others; InvalidInput collects what is wrong."""
     wrong: dict[str, str] = {}
-    drops_series = _check_query(fields, wrong)
-    _check_trigger(fields, wrong)
+    _check_numbers(fields, wrong)
+    _check_expressions(fields, wrong)
+    derived = _check_levels(fields, wrong)
+    for check in (_check_no_data, _check_unit, _check_labels):
+        _collect(check, fields, wrong)
     for name in ("summary", "description"):
         _check_template(name, str(fields.get(name, "")), wrong)
     if wrong:
         raise InvalidInput(
             "; ".join(f"{name}: {what}" for name, what in wrong.items()), wrong
         )
-    return {"filters": drops_series}
+    return derived
 
 
-def _check_query(fields: Mapping[str, Any], wrong: dict[str, str]) -> bool:
-    drops_series = False
+def _check_expressions(fields: Mapping[str, Any], wrong: dict[str, str]) -> None:
+    levels = [level for level in fields.get("levels") or () if isinstance(level, dict)]
+    own = [str(level["expression"]) for level in levels if level.get("expression")]
+    if fields.get("expression") or not levels or len(own) < len(levels):
+        own.insert(0, str(fields.get("expression", "")))
+    for expression in own:
+        try:
+            check_expression(expression)
+        except InvalidInput as error:
+            wrong.update(error.fields)
+
+
+def _check_levels(fields: Mapping[str, Any], wrong: dict[str, str]) -> dict[str, Any]:
+    """Return what follows from the levels, if they and all they rest on are sound."""
+    # What is wrong elsewhere is told there, and is none of the levels' fault.
+    sound = {name: SOUND[name] for name in SOUND.keys() & wrong.keys()}
     try:
-        check_expression(str(fields.get("expression", "")))
-        drops_series = filters(str(fields["expression"]))
+        definition = parse_definition({**fields, **sound})
+        return {"filters": definition.absent_is_normal}
     except InvalidInput as error:
-        wrong.update(error.fields)
-    try:
-        limits = parse_limits(fields.get("limits", []))
-        if not limits:
-            wrong["limits"] = _(
-                "at least one is needed, else nothing is ever a problem"
-            )
-        elif not drops_series and any(limit.operator == ANY for limit in limits):
-            wrong["limits"] = _(
-                "“any” needs an expression that filters, such as cpu > 90"
-            )
-        check_labels(fields.get("labels", {}))
-    except InvalidInput as error:
-        wrong.update(error.fields or {"limits": str(error)})
-    return drops_series
+        if "expression" not in error.fields:
+            wrong.update(error.fields)
+    except (AttributeError, TypeError, ValueError) as error:
+        wrong["levels"] = _("this is no list of levels: %(error)s") % {"error": error}
+    return {}
 
 
-def _check_trigger(fields: Mapping[str, Any], wrong: dict[str, str]) -> None:
+def _check_numbers(fields: Mapping[str, Any], wrong: dict[str, str]) -> None:
     count, window = fields.get("trigger_count", 1), fields.get("trigger_window", 1)
     if not 1 <= count <= window <= 1000:
         wrong["trigger_count"] = _("needs 1 ≤ count ≤ window ≤ 1000")
@@ -78,6 +79,33 @@ def _check_trigger(fields: Mapping[str, Any], wrong: dict[str, str]) -> None:
         wrong["recovery_window"] = _("must be from 1 to 1000")
     if not 10 <= fields.get("interval_s", 60) <= 3600:
         wrong["interval_s"] = _("must be from 10 to 3600 seconds")
+    if not 0 <= fields.get("late_periods", 1) <= 10:
+        wrong["late_periods"] = _("must be from 0 to 10")
+    if not 0 <= fields.get("flap_count", 0) <= 20:
+        wrong["flap_count"] = _("must be from 0 to 20")
+
+
+def _collect(
+    check: Callable[[Mapping[str, Any]], None],
+    fields: Mapping[str, Any],
+    wrong: dict[str, str],
+) -> None:
+    try:
+        check(fields)
+    except InvalidInput as error:
+        wrong.update(error.fields)
+
+
+def _check_labels(fields: Mapping[str, Any]) -> None:
+    check_labels(fields.get("labels", {}))
+
+
+def _check_unit(fields: Mapping[str, Any]) -> None:
+    check_unit(str(fields.get("unit", "")))
+
+
+def _check_no_data(fields: Mapping[str, Any]) -> None:
+    parse_no_data(fields.get("no_data") or {})
 
 
 def _check_template(name: str, text: str, wrong: dict[str, str]) -> None:

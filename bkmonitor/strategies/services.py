@@ -12,13 +12,18 @@ from bkmonitor.accounts.models import Space, User
 from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.strategies.models import Strategy, StrategyRevision
+from bkmonitor.strategies.models import DEFINING, Strategy, StrategyRevision
 from bkmonitor.strategies.revisions import Edit, note_deleted, note_saved
 from bkmonitor.strategies.schema import check_strategy
 
 EDITABLE = (
-    "name", "enabled", "expression", "interval_s", "limits", "trigger_count", "trigger_window",
-    "recovery_window", "labels", "summary", "description", "runbook_url",
+    "name", "enabled", "kind", "query", "composite", "unit", *DEFINING[:-1], "no_data",
+    "active_time", "labels", "summary", "description", "runbook_url",
+)  # fmt: skip
+# What an evaluation writes to a strategy's row.
+EVALUATED = (
+    "last_tick_at", "judged_at", "outcome", "outcome_reason", "failing_since", "counts",
+    "series_count", "skipped_ticks", "skipped_until",
 )  # fmt: skip
 TRY_AGAIN = timedelta(minutes=1)
 _NOT_TYPED = {field.name for field in Strategy._meta.fields} - {*EDITABLE}
@@ -67,12 +72,23 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
     derived = check_strategy(whole)
     if before and whole["expression"] != before["expression"]:
         strategy.changed_at = edit.at
+    if not before or any(
+        whole[name] != before[name] for name in ("enabled", *DEFINING)
+    ):
+        strategy.judged_from = edit.at
     for name, value in (whole | derived).items():
         setattr(strategy, name, value)
     strategy.next_run_at = edit.at
     check_row(strategy, exclude=_NOT_TYPED)
     # What its evaluations note meanwhile is not ours to write back.
-    changed = [*whole, *derived, "changed_at", "updated_at", "next_run_at"]
+    changed = [
+        *whole,
+        *derived,
+        "changed_at",
+        "judged_from",
+        "updated_at",
+        "next_run_at",
+    ]
     store(strategy, changed)
     note_saved(strategy, before, whole, edit)
     return strategy
@@ -135,15 +151,30 @@ def claim_due(now: datetime, *, limit: int = 2000, batch: int = 100) -> list[Cla
     ]
 
 
-def note_evaluated(strategy: Strategy, *, at: datetime, series: int) -> None:
-    """Remember that the newest evaluation had a complete answer."""
-    Strategy.objects.filter(pk=strategy.pk).update(
-        last_tick_at=at,
-        outcome=Strategy.Outcome.COMPLETE,
-        outcome_reason="",
-        failing_since=None,
-        series_count=series,
-    )
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What the newest evaluation of a strategy gave."""
+
+    strategy: Strategy
+    counts: Mapping[str, int]
+    skipped: int
+
+
+def note_evaluated(done: Iterable[Evaluated], *, at: datetime) -> None:
+    """Remember that these had complete answers at a tick, and what came of it."""
+    rows = []
+    for one in done:
+        strategy = one.strategy
+        strategy.last_tick_at = strategy.judged_at = at
+        strategy.outcome, strategy.outcome_reason = Strategy.Outcome.COMPLETE, ""
+        strategy.failing_since = None
+        strategy.counts = dict(one.counts)
+        strategy.series_count = sum(one.counts.values())
+        if one.skipped:
+            strategy.skipped_ticks += one.skipped
+            strategy.skipped_until = at
+        rows.append(strategy)
+    Strategy.objects.bulk_update(rows, EVALUATED, batch_size=500)
 
 
 def note_failing(

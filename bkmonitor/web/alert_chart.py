@@ -1,6 +1,7 @@
 """The chart of an alert: its series around the firing, limits and the firing span."""
 
 import math
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from bkmonitor.evaluation.strategies import find_series
 from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.query import query_range
 from bkmonitor.probes.models import Probe
+from bkmonitor.strategies.definition import limit_lines
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.charts import chart, result_columns
 
@@ -29,12 +31,9 @@ def chart_marks(alert: Alert) -> dict[str, Any]:
         "unit": "s" if alert.source_kind == SourceKind.PROBE else "",
     }
     if alert.source_kind == SourceKind.STRATEGY:
-        strategy = Strategy.objects.filter(pk=alert.source_id).only("limits").first()
-        marks["limits"] = [
-            limit
-            for limit in (strategy.limits if strategy else [])
-            if limit.get("value") is not None
-        ]
+        strategy = Strategy.objects.filter(pk=alert.source_id).only("levels").first()
+        lines = limit_lines(strategy.levels if strategy else [])
+        marks["limits"] = [asdict(line) for line in lines]
     return marks
 
 

@@ -1,6 +1,6 @@
 """What an expression gives now and gave of late, held against limits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,12 +9,14 @@ import numpy as np
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from bkmonitor.detection.threshold import Limit, mark_severities
+from bkmonitor.detection.port import View
+from bkmonitor.evaluation.judgement import judge
 from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.lib.frame import Frame, Values
+from bkmonitor.lib.frame import Frame, Severities, Values
 from bkmonitor.lib.labels import Labels, fingerprint
 from bkmonitor.metrics.query import query_instant, query_range
 from bkmonitor.metrics.tsdb.current import is_on
+from bkmonitor.strategies.definition import parse_definition
 from bkmonitor.strategies.promql import check_expression, filters
 from bkmonitor.web.charts import chart
 
@@ -66,7 +68,7 @@ class Preview:
 def preview(
     space_slug: str,
     expression: str,
-    limits: Sequence[Limit],
+    levels: Sequence[Mapping[str, Any]],
     span_s: int,
     now: datetime,
 ) -> Preview:
@@ -88,14 +90,15 @@ def preview(
     if past.frame is None or present.frame is None:
         return Preview("failed", past.reason or present.reason, filters=drops)
     whole, newest = _joined(past.frame, present.frame)
-    shown = _worst(whole, newest, limits)
+    judged = _judged(whole, newest, expression, levels)
+    shown = _worst(whole, judged)
     drawn = Frame(whole.times, whole.values[shown], _picked(whole.labels, shown))
     outcome = max(past.outcome, present.outcome)  # "partial" comes after "complete"
     reason = past.reason or present.reason
     return Preview(
         outcome,
         reason,
-        _lines(drawn.labels, newest[shown], limits),
+        _lines(drawn.labels, newest[shown], judged[shown, -1]),
         len(whole.labels),
         drops,
         chart(outcome, drawn, reason),
@@ -120,11 +123,26 @@ def _joined(past: Frame, present: Frame) -> tuple[Frame, Values]:
     return whole, np.array([*newest, *(value for _labels, value in only_now)])
 
 
-def _worst(frame: Frame, newest: Values, limits: Sequence[Limit]) -> list[int]:
+def _judged(
+    frame: Frame, newest: Values, expression: str, levels: Sequence[Mapping[str, Any]]
+) -> Severities:
+    """Return what each point is found to be, and as the last column the newest."""
+    if not levels:
+        return np.zeros((len(newest), len(frame.times) + 1), dtype=np.int8)
+    times = np.arange(len(frame.times) + 1, dtype=np.int64)
+    known = np.column_stack([frame.values, newest])
+    view = View(times, frame.labels, 1, times, known)
+    definition = parse_definition(
+        {"expression": expression, "interval_s": 60, "levels": levels}
+    )
+    return judge(definition, {expression: view}, 1).points()
+
+
+def _worst(frame: Frame, judged: Severities) -> list[int]:
     """Return the rows to show: those that are bad now, then those that often were."""
-    now = mark_severities(newest, limits)
+    now = judged[:, -1]
     badness = np.where(now > 0, 4 - now, 0)
-    often = np.count_nonzero(mark_severities(frame.values, limits) > 0, axis=1)
+    often = np.count_nonzero(judged[:, :-1] > 0, axis=1)
     names = [sorted(labels.items()) for labels in frame.labels]
     order = sorted(
         range(len(names)), key=lambda at: (-badness[at], -often[at], names[at])
@@ -136,10 +154,7 @@ def _picked(labels: Sequence[Labels], rows: Sequence[int]) -> tuple[Labels, ...]
     return tuple(labels[row] for row in rows)
 
 
-def _lines(
-    labels: Sequence[Labels], newest: Values, limits: Sequence[Limit]
-) -> list[Line]:
-    marked = mark_severities(newest, limits)
+def _lines(labels: Sequence[Labels], newest: Values, marked: Severities) -> list[Line]:
     return [
         Line(
             _telling(one),

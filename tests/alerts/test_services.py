@@ -12,7 +12,7 @@ from bkmonitor.alerts.services import (
     resolve_source,
     unacknowledge,
 )
-from bkmonitor.evaluation.verdict import Sentence, Source, Verdicts
+from bkmonitor.evaluation.verdict import Sentence, Source, at_one_moment
 from bkmonitor.lib.errors import Conflict
 from tests.factories import NOON, make_alert, make_space, make_user
 
@@ -29,22 +29,21 @@ def source():
 
 def say(source, at, absent_is_normal=False, changed_at=None, **severities):
     """One verdict per host: 1..3 firing, 0 normal, -1 held."""
-    return record(
-        Verdicts(
-            source=source,
-            at=at,
-            labels=tuple({"host": host} for host in severities),
-            severity=np.array(list(severities.values()), dtype=np.int8),
-            values=np.full(len(severities), 95.0),
-            sentences={
-                row: Sentence("limit", {"value": 95.0, "operator": ">", "limit": 90.0})
-                for row, severity in enumerate(severities.values())
-                if severity > 0
-            },
-            absent_is_normal=absent_is_normal,
-            changed_at=changed_at,
-        )
+    verdicts = at_one_moment(
+        source=source,
+        at=at,
+        labels=tuple({"host": host} for host in severities),
+        severity=np.array(list(severities.values()), dtype=np.int8),
+        values=np.full(len(severities), 95.0),
+        sentences={
+            row: Sentence("limit", {"value": 95.0, "operator": ">", "limit": 90.0})
+            for row, severity in enumerate(severities.values())
+            if severity > 0
+        },
+        absent_is_normal=absent_is_normal,
+        changed_at=changed_at,
     )
+    return record([verdicts])
 
 
 def history():

@@ -114,7 +114,14 @@ def saved_strategy(space: Space) -> Any:
 STRATEGY = {
     "name": "Load",
     "expression": "load",
-    "limits": [{"severity": 1, "operator": ">", "value": 4}],
+    "levels": [
+        {
+            "severity": 1,
+            "detectors": [
+                {"kind": "threshold", "any_of": [[{"operator": ">", "value": 4}]]}
+            ],
+        }
+    ],
 }
 ROUTES = [
     Route("me", "get", None),

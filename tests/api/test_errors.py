@@ -5,7 +5,7 @@ from tests.factories import make_space
 
 pytestmark = pytest.mark.django_db
 STRATEGY = """{"space": "%(space)s", "name": "Load", "expression": "load",
-    "limits": [{"severity": 1, "operator": ">", "value": %(number)s}]}"""
+    "levels": [{"severity": 1, "detectors": [{"kind": "threshold", "any_of": [[{"operator": ">", "value": %(number)s}]]}]}]}"""
 
 
 def test_what_is_wrong_with_a_field_stands_beside_its_name(api):

@@ -11,7 +11,7 @@ from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.query import Result
 from bkmonitor.strategies.models import Strategy
 from tests.api.routes import STRATEGY
-from tests.factories import NOON, make_alert, make_space, make_strategy
+from tests.factories import NOON, make_alert, make_level, make_space, make_strategy
 
 pytestmark = pytest.mark.django_db
 
@@ -60,16 +60,11 @@ def test_a_program_needs_not_name_its_space(program):
     ("change", "field"),
     [
         ({"expression": "sum("}, "expression"),
-        ({"limits": []}, "limits"),
-        (
-            {"limits": [{"severity": 9, "operator": ">", "value": 1}]},
-            "limits.0.severity",
-        ),
-        (
-            {"limits": [{"severity": 1, "operator": "~", "value": 1}]},
-            "limits.0.operator",
-        ),
-        ({"limits": [{"severity": 1, "operator": ">"}]}, "limits"),
+        ({"levels": []}, "levels"),
+        ({"levels": [make_level(9, ">", 1)]}, "levels.0.severity"),
+        ({"levels": [make_level(1, "~", 1)]}, "levels"),
+        ({"levels": [{"severity": 1, "detectors": []}]}, "levels.0.detectors"),
+        ({"levels": [make_level(1, ">", 1), make_level(1, "<", 0)]}, "levels"),
         ({"trigger_count": 3, "trigger_window": 2}, "trigger_count"),
         ({"interval_s": 1}, "interval_s"),
         ({"labels": {"a-b": "c"}}, "labels"),
@@ -131,7 +126,7 @@ def test_a_preview_shows_values_gaps_and_what_is_a_problem(api, store):
     asked = {
         "space": api.space.slug,
         "expression": "cpu",
-        "limits": [{"severity": 2, "operator": ">", "value": 90}],
+        "levels": [make_level(2, ">", 90)],
     }
 
     shown = api.post("/api/v1/strategies/preview/", asked).json()

@@ -6,6 +6,7 @@ import pytest
 from bkmonitor.evaluation.heartbeats import judge_heartbeats
 from bkmonitor.evaluation.verdict import HELD, NORMAL
 from tests.factories import NOON, make_heartbeat
+from tests.verdicts import said, value, why
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -31,30 +32,30 @@ def verdict(**fields):
     ],
 )
 def test_verdict(fields, severity):
-    assert verdict(**fields).severity.tolist() == [severity]
+    assert said(verdict(**fields)) == [severity]
 
 
 def test_lateness_is_told_with_what_was_agreed():
     late = verdict(period_s=600, grace_s=60, last_ping_at=NOON, deadline_at=NOON)
 
-    assert late.sentences[0].id == "heartbeat.late"
-    assert late.sentences[0].params == {
+    assert why(late).id == "heartbeat.late"
+    assert why(late).params == {
         "period_s": 600,
         "grace_s": 60,
         "last_ping_at": "2026-03-02T12:00:00+00:00",
     }
-    assert np.isnan(late.values[0])
+    assert np.isnan(value(late))
 
 
 def test_a_failure_is_told_with_its_exit_status():
     failed = verdict(last_ping_at=NOON, last_failed=True, last_exit_status=3)
 
-    assert failed.sentences[0].id == "heartbeat.failed"
-    assert failed.sentences[0].params == {"exit_status": 3}
-    assert failed.values.tolist() == [3.0]
+    assert why(failed).id == "heartbeat.failed"
+    assert why(failed).params == {"exit_status": 3}
+    assert value(failed) == 3.0
 
 
 def test_its_return_is_told():
     well = verdict(last_ping_at=NOON, deadline_at=NOON + SECOND)
 
-    assert well.sentences[0].id == "heartbeat.up"
+    assert why(well).id == "heartbeat.up"

@@ -5,6 +5,7 @@ import pytest
 from bkmonitor.evaluation.probes import judge_probes
 from bkmonitor.evaluation.verdict import HELD, NORMAL
 from tests.factories import NOON, make_probe
+from tests.verdicts import said, why
 
 pytestmark = pytest.mark.django_db
 TICK = int(NOON.timestamp())
@@ -47,7 +48,7 @@ def verdict(line, **fields):
     ],
 )
 def test_verdict(line, fields, severity):
-    assert verdict(line, **fields).severity.tolist() == [severity]
+    assert said(verdict(line, **fields)) == [severity]
 
 
 def test_a_second_look_in_the_same_slot_replaces_the_first():
@@ -58,7 +59,7 @@ def test_a_second_look_in_the_same_slot_replaces_the_first():
         trigger_window=2,
     )
 
-    assert judge_probes([probe], NOON)[0].severity.tolist() == [NORMAL]
+    assert said(judge_probes([probe], NOON)[0]) == [NORMAL]
 
 
 def test_a_result_from_the_future_is_left_out():
@@ -67,19 +68,19 @@ def test_a_result_from_the_future_is_left_out():
         last_run_at=NOON,
     )
 
-    assert judge_probes([probe], NOON)[0].severity.tolist() == [NORMAL]
+    assert said(judge_probes([probe], NOON)[0]) == [NORMAL]
 
 
 def test_the_sentence_says_what_was_seen():
     down = verdict("X", target="http://a.example/")
 
-    assert down.sentences[0].id == "probe.down"
-    assert down.sentences[0].params == {
+    assert why(down).id == "probe.down"
+    assert why(down).params == {
         "error": "refused",
         "kind": "http",
         "target": "http://a.example/",
     }
-    assert verdict(".").sentences[0].params == {"seconds": 0.5}
+    assert why(verdict(".")).params == {"seconds": 0.5}
 
 
 def test_a_verdict_is_of_the_moment_of_the_look():
@@ -112,6 +113,6 @@ def test_probes_with_different_triggers_are_judged_each_by_its_own():
         for trigger in ({}, patient, {})
     ]
 
-    said = {v.source.id: v.severity[0] for v in judge_probes(probes, NOON)}
+    found = {v.source.id: said(v)[0] for v in judge_probes(probes, NOON)}
 
-    assert [said[probe.pk] for probe in probes] == [1, NORMAL, 1]
+    assert [found[probe.pk] for probe in probes] == [1, NORMAL, 1]

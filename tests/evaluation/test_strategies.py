@@ -3,104 +3,168 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from bkmonitor.evaluation.strategies import evaluate, find_series
+from bkmonitor.evaluation.strategies import evaluate, find_series, questions
 from bkmonitor.evaluation.verdict import HELD
 from bkmonitor.lib.errors import NotJudged
 from bkmonitor.lib.frame import Frame
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.metrics.query import Result
-from tests.factories import NOON, make_strategy
+from tests.factories import NOON, make_level, make_strategy
+from tests.verdicts import said, why
 
 pytestmark = pytest.mark.django_db
+TICK = int(NOON.timestamp())
+MINUTE = timedelta(minutes=1)
+NAN = float("nan")
 
 
-class Store:
-    """Answers every question with the same rows."""
+def answer(question, rows, outcome="complete", reason=""):
+    """Answer with the newest points of each row, as many as were asked for."""
+    if outcome != "complete":
+        return Result(outcome, None, reason)
+    times = np.arange(question.start, question.end + 1, question.step_s)
+    values = np.full((len(rows), len(times)), np.nan)
+    for at, (_labels, points) in enumerate(rows):
+        newest = points[-len(times) :]
+        values[at, len(times) - len(newest) :] = newest
+    labels = tuple({"__name__": "cpu", "space": "s", **one} for one, _points in rows)
+    return Result("complete", Frame(times.astype(np.int64), values, labels))
 
-    def __init__(self, *rows, outcome="complete", reason=""):
-        self.rows, self.outcome, self.reason, self.asked = rows, outcome, reason, []
 
-    def query_instant(self, space, promql, at):
-        self.asked.append((space, promql, at, at, 0))
-        return self._answer(1)
+def judged(strategy, *rows, tick=TICK, **rest):
+    answers = {
+        asked: answer(asked, rows, **rest) for asked in questions(strategy, tick)
+    }
+    return evaluate(strategy, tick, answers)
 
-    def query_range(self, space, promql, start, end, step_s):
-        self.asked.append((space, promql, start, end, step_s))
-        return self._answer(int(end - start) // step_s + 1)
 
-    def _answer(self, points):
-        if self.outcome != "complete":
-            return Result(self.outcome, None, self.reason)
-        labels = tuple(
-            {"__name__": "cpu", "space": "s", **labels} for labels, _ in self.rows
-        )
-        values = np.array([row for _, row in self.rows], dtype=float).reshape(
-            -1, points
-        )
-        return Result("complete", Frame(np.arange(points), values, labels), "")
+def verdicts(strategy, *rows, **rest):
+    return judged(strategy, *rows, **rest).verdicts
 
 
 def test_a_value_beyond_the_limit_fires_and_says_so():
-    verdicts = evaluate(make_strategy(), NOON, store=Store(({"host": "a"}, [95.0])))
+    found = verdicts(make_strategy(), ({"host": "a"}, [95.0]))
 
-    assert verdicts.severity.tolist() == [1]
-    assert verdicts.labels == ({"host": "a"},)
-    assert verdicts.sentences[0].params == {
-        "value": 95.0,
-        "operator": ">",
-        "limit": 90.0,
+    assert said(found) == [1]
+    assert list(found.labels) == [{"host": "a"}]
+    assert why(found).params == {"value": 95.0, "operator": ">", "limit": 90.0}
+
+
+def test_only_the_points_that_are_needed_are_asked_for():
+    strategy = make_strategy(trigger_window=3, recovery_window=2, late_periods=1)
+
+    (asked,) = questions(strategy, TICK)
+
+    assert (asked.end, asked.end - asked.start, asked.step_s) == (TICK, 240, 60)
+
+
+def test_levels_with_their_own_expressions_are_matched_by_labels():
+    warm = make_level(2, ">", 50, expression="load")
+    strategy = make_strategy(levels=[make_level(1, ">", 90), warm])
+    hot, mild = ({"host": "a"}, [95.0]), ({"host": "b"}, [60.0])
+    answers = {
+        asked: answer(asked, [hot] if asked.promql == "cpu" else [mild, hot])
+        for asked in questions(strategy, TICK)
     }
 
+    found = evaluate(strategy, TICK, answers).verdicts
 
-def test_only_the_window_that_is_needed_is_asked_for():
-    store = Store()
-
-    evaluate(make_strategy(trigger_window=3, recovery_window=2), NOON, store=store)
-
-    (_, _, start, end, step) = store.asked[0]
-    assert (end - start, step) == (180, 60)
+    assert dict(
+        zip([one["host"] for one in found.labels], said(found), strict=True)
+    ) == {
+        "a": 1,
+        "b": 2,
+    }
 
 
 def test_the_sentence_names_the_value_that_was_beyond_not_the_newest():
     strategy = make_strategy(trigger_count=1, trigger_window=3)
 
-    verdicts = evaluate(strategy, NOON, store=Store(({}, [95.0, 99.0, 10.0])))
+    found = verdicts(strategy, ({}, [95.0, 99.0, 10.0]))
 
-    assert verdicts.sentences[0].params["value"] == 99.0
+    assert why(found).params["value"] == 99.0
+
+
+def test_each_level_has_its_own_trigger():
+    slow = make_level(1, ">", 90, trigger={"count": 3, "window": 3, "recovery": 1})
+    strategy = make_strategy(levels=[slow, make_level(2, ">", 80)])
+
+    found = verdicts(strategy, ({"a": "1"}, [95, 95, 95]), ({"a": "2"}, [85, 95, 95]))
+
+    assert said(found) == [1, 2]
+
+
+def test_a_recovery_condition_keeps_it_open_until_it_is_met():
+    level = make_level(1, ">", 90, over_when=[[{"operator": "<", "value": 70}]])
+    strategy = make_strategy(levels=[level])
+
+    found = verdicts(strategy, ({"a": "1"}, [80.0]), ({"a": "2"}, [60.0]))
+
+    assert said(found) == [HELD, 0]
 
 
 @pytest.mark.parametrize("outcome", ["failed", "partial"])
 def test_an_answer_that_is_not_complete_is_no_verdict(outcome):
-    store = Store(outcome=outcome, reason="store is down")
-
     with pytest.raises(NotJudged, match="store is down"):
-        evaluate(make_strategy(), NOON, store=store)
+        verdicts(make_strategy(), outcome=outcome, reason="store is down")
 
 
 def test_a_missing_newest_point_is_held_unless_the_expression_filters():
-    store = Store(({}, [95.0, np.nan]))
     window = {"trigger_count": 2, "trigger_window": 2}
 
-    plain = evaluate(make_strategy(**window), NOON, store=store)
-    filtering = evaluate(make_strategy(filters=True, **window), NOON, store=store)
+    plain = verdicts(make_strategy(**window), ({}, [95.0, NAN]))
+    filtering = verdicts(
+        make_strategy(expression="cpu > 90", **window), ({}, [95.0, NAN])
+    )
 
-    assert (plain.severity.tolist(), plain.absent_is_normal) == ([HELD], False)
-    assert (filtering.severity.tolist(), filtering.absent_is_normal) == ([0], True)
+    assert (said(plain), plain.absent_is_normal) == ([HELD], False)
+    assert (said(filtering), filtering.absent_is_normal) == ([0], True)
 
 
 def test_series_that_differ_by_metric_name_alone_cannot_be_judged():
     with pytest.raises(NotJudged, match="same labels"):
-        evaluate(make_strategy(), NOON, store=Store(({}, [1.0]), ({}, [2.0])))
+        verdicts(make_strategy(), ({}, [1.0]), ({}, [2.0]))
+
+
+def test_late_periods_are_judged_again():
+    found = verdicts(make_strategy(late_periods=2), ({}, [1, 95, 1]))
+
+    assert [moment.minute for moment in found.moments] == [58, 59, 0]
+    assert found.states[0, :, 0].tolist() == [0, 1, 0]
+
+
+def test_ticks_that_were_missed_are_judged_at_last():
+    strategy = make_strategy(late_periods=0, judged_at=NOON - 5 * MINUTE)
+
+    found = judged(strategy, ({}, [1, 95, 95, 1, 1]))
+
+    assert (len(found.verdicts.moments), found.skipped) == (5, 0)
+
+
+def test_those_missed_for_too_long_are_counted_and_left():
+    strategy = make_strategy(late_periods=0, judged_at=NOON - 60 * MINUTE)
+
+    found = judged(strategy, ({}, [1]))
+
+    assert (len(found.verdicts.moments), found.skipped) == (31, 29)
+
+
+def test_nothing_older_than_a_strategy_is_judged_by_it():
+    strategy = make_strategy(
+        late_periods=3, judged_at=NOON - 9 * MINUTE, judged_from=NOON - MINUTE
+    )
+
+    assert len(verdicts(strategy, ({}, [1])).moments) == 2
 
 
 def test_what_is_said_of_a_tick_before_the_change_is_said_as_of_the_change():
-    changed = make_strategy(changed_at=NOON + timedelta(seconds=30))
+    changed = make_strategy(changed_at=NOON + timedelta(seconds=30), late_periods=0)
 
-    at_once = evaluate(changed, NOON, store=Store(({}, [95.0])))
-    later = evaluate(changed, NOON + timedelta(minutes=1), store=Store(({}, [95.0])))
+    at_once = verdicts(changed, ({}, [95.0]))
+    later = verdicts(changed, ({}, [95.0]), tick=TICK + 60)
 
     assert at_once.at == changed.changed_at
-    assert later.at == NOON + timedelta(minutes=1)
+    assert later.at == NOON + MINUTE
 
 
 def test_a_series_is_found_by_its_fingerprint_and_not_by_some_of_its_labels():

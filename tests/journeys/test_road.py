@@ -20,7 +20,7 @@ space = Space.objects.create(slug="shop", name="Shop")
 token, secret = create_token(space, "journey", scopes=["ingest", "read"], by=None, now=timezone.now())
 Receiver.objects.create(space=space, name="hook", channel="webhook", address={url!r})
 save_strategy(space, {{"name": "hot", "expression": "temperature", "interval_s": 10,
-    "limits": [{{"severity": 1, "operator": ">", "value": 90}}],
+    "levels": [{{"severity": 1, "detectors": [{{"kind": "threshold", "any_of": [[{{"operator": ">", "value": 90}}]]}}]}}],
     "summary": "{{{{ labels.room }}}} is at {{{{ value }}}}"}}, by=None, now=timezone.now())
 answer = secret
 """
@@ -63,7 +63,7 @@ def test_from_a_sample_to_a_message_and_back_and_through_an_outage_of_the_store(
         wait_for(lambda: hook.got, what="the message that it fires", timeout_s=40)
 
         assert hook.reasons() == ["fired"]
-        assert alerts(stack) == [["firing", 95.0, "lab is at 95.0"]]
+        assert alerts(stack) == [["firing", 95.0, "lab is at 95"]]
 
         # The store goes away for several evaluations: nothing changes but the note.
         stack.store.stop()

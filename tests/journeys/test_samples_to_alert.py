@@ -20,7 +20,7 @@ for slug in ("prometheus", "vmagent"):
     space = Space.objects.create(slug=slug, name=slug)
     _, answer[slug] = create_token(space, "journey", scopes=["ingest"], by=None, now=timezone.now())
     save_strategy(space, {"name": "hot", "expression": "furnace_celsius", "interval_s": 10,
-        "limits": [{"severity": 1, "operator": ">", "value": 90}]}, by=None, now=timezone.now())
+        "levels": [{"severity": 1, "detectors": [{"kind": "threshold", "any_of": [[{"operator": ">", "value": 90}]]}]}]}, by=None, now=timezone.now())
 """
 ALERTS = """
 from bkmonitor.alerts.models import Alert

@@ -170,6 +170,24 @@ SAID = [
         "The job reported that it failed.",
         "任务报告执行失败。",
     ),
+    (
+        "limits",
+        {
+            "value": 3.0,
+            "limits": [
+                {"operator": ">", "limit": 2.0},
+                {"operator": "<", "limit": 5.0},
+            ],
+        },
+        "value 3, limits > 2 and < 5.",
+        "当前值 3，限值 > 2 且 < 5。",
+    ),
+    (
+        "all_of",
+        {"sentences": [{"id": "heartbeat.up"}, {"id": "heartbeat.up"}]},
+        "The job reported success again; The job reported success again.",
+        "任务已重新报告成功；任务已重新报告成功。",
+    ),
     ("heartbeat.up", {}, "The job reported success again.", "任务已重新报告成功。"),
     (
         "resolved.normal",

@@ -18,11 +18,12 @@ pytestmark = pytest.mark.django_db
 class Store(FakeTsdb):
     """Is hot in every answer, and cannot answer what asks for `broken`."""
 
-    def query_instant(self, space, promql, at, *, timeout_s):
+    def query_range(self, space, promql, start, end, step_s, *, timeout_s):
         if promql == "broken":
             return Result("failed", None, "no answer from the store")
-        hot = Frame(np.array([int(at)]), np.array([[95.0]]), ({"host": "a"},))
-        return Result("complete", hot)
+        times = np.arange(int(start), int(end) + 1, step_s)
+        hot = np.full((1, len(times)), 95.0)
+        return Result("complete", Frame(times, hot, ({"host": "a"},)))
 
 
 def evaluate(*strategies, at=NOON):

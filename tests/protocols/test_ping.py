@@ -15,6 +15,7 @@ from bkmonitor.probes.pings import Sign
 from bkmonitor.probes.services import due_heartbeats, note_judged, receive_ping
 from bkmonitor.protocols import ping as door
 from tests.factories import NOON, make_heartbeat
+from tests.verdicts import said
 
 pytestmark = pytest.mark.django_db
 RUN, OTHER_RUN = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -46,9 +47,9 @@ def send(beat, kind="success", *, at=NOON, status=None, rid=None, **rest):
 def judge(now):
     """Judge what is due, as the corridor does; return the severities."""
     due = due_heartbeats(now)
-    said = [int(v.severity[0]) for v in judge_heartbeats(due, now)]
+    found = [said(each)[0] for each in judge_heartbeats(due, now)]
     note_judged(due, now)
-    return said
+    return found
 
 
 @pytest.mark.parametrize("method", ["get", "head", "post"])

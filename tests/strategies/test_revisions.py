@@ -18,7 +18,14 @@ LATER = NOON + timedelta(hours=1)
 LOAD = {
     "name": "load",
     "expression": "load",
-    "limits": [{"severity": 1, "operator": ">", "value": 4.0}],
+    "levels": [
+        {
+            "severity": 1,
+            "detectors": [
+                {"kind": "threshold", "any_of": [[{"operator": ">", "value": 4.0}]]}
+            ],
+        }
+    ],
 }
 
 

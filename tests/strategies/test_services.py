@@ -5,6 +5,7 @@ import pytest
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.services import (
+    Evaluated,
     claim_due,
     note_evaluated,
     note_failing,
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 HOT = {
     "name": "hot",
     "expression": "cpu > 90",
-    "limits": [{"severity": 1, "operator": "any", "value": None}],
+    "levels": [{"severity": 1, "detectors": [{"kind": "present"}]}],
 }
 
 
@@ -31,7 +32,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written():
     fields = {
         "name": "x",
         "expression": "cpu >",
-        "limits": [],
+        "levels": [],
         "trigger_count": 3,
         "trigger_window": 2,
         "summary": "{{ value",
@@ -42,16 +43,15 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written():
         save_strategy(make_space(), fields, by=None, now=NOON)
 
     assert set(error.value.fields) == {
-        "expression", "limits", "trigger_count", "summary", "labels",
+        "expression", "levels", "trigger_count", "summary", "labels",
     }  # fmt: skip
     assert not Strategy.objects.exists()
 
 
-def test_any_value_of_an_expression_that_filters_nothing_is_no_limit():
-    with pytest.raises(InvalidInput) as error:
-        save_strategy(make_space(), HOT | {"expression": "cpu"}, by=None, now=NOON)
+def test_where_being_there_is_the_problem_being_absent_is_normal():
+    there = save_strategy(make_space(), HOT | {"expression": "cpu"}, by=None, now=NOON)
 
-    assert "limits" in error.value.fields
+    assert there.filters
 
 
 def test_what_an_evaluation_notes_while_a_person_edits_is_kept():
@@ -124,12 +124,13 @@ def test_failing_keeps_its_beginning_and_success_ends_it():
         "no answer still",
     )
 
-    note_evaluated(strategy, at=NOON + timedelta(minutes=2), series=7)
+    done = Evaluated(strategy, {"normal": 5, "gap": 2}, skipped=3)
+    note_evaluated([done], at=NOON + timedelta(minutes=2))
     strategy.refresh_from_db()
 
-    assert (strategy.outcome, strategy.failing_since, strategy.series_count) == (
-        "complete", None, 7,
-    )  # fmt: skip
+    assert (strategy.outcome, strategy.failing_since) == ("complete", None)
+    assert (strategy.series_count, strategy.skipped_ticks) == (7, 3)
+    assert strategy.counts == {"normal": 5, "gap": 2}
 
 
 def test_another_expression_is_noted_with_its_moment_and_other_changes_are_not():

@@ -22,7 +22,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-ANY = {"severity": 1, "operator": "any", "value": None}
+ANY = {"severity": 1, "detectors": [{"kind": "present"}]}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Page:
 
 def saved_strategy(space):
     """Return a strategy that has a history."""
-    fields = {"name": "x", "expression": "x > 1", "limits": [ANY]}
+    fields = {"name": "x", "expression": "x > 1", "levels": [ANY]}
     return save_strategy(space, fields, by=None, now=NOON)
 
 

@@ -3,16 +3,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from bkmonitor.detection.threshold import Limit
 from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.tsdb.current import replaced_by
 from bkmonitor.metrics.tsdb.port import Result
 from bkmonitor.web.preview import MOST_DRAWN, preview
-from tests.factories import NOON
+from tests.factories import NOON, make_level
 from tests.fakes import FakeTsdb
 
 NAN = float("nan")
-HIGH = [Limit(1, ">", 90.0), Limit(2, ">", 50.0)]
+HIGH = [make_level(1, ">", 90.0), make_level(2, ">", 50.0)]
 
 
 @dataclass
@@ -33,10 +32,10 @@ def result(rows, outcome="complete", reason=""):
     return Result(outcome, Frame(np.arange(width) * 60, values, labels), reason)
 
 
-def show(past, present=None, expression="cpu", limits=HIGH):
+def show(past, present=None, expression="cpu", levels=HIGH):
     store = TwoAnswers(result=past, present=present or past)
     with replaced_by(store):
-        return preview("shop", expression, limits, 3600, NOON)
+        return preview("shop", expression, levels, 3600, NOON)
 
 
 def test_series_are_judged_by_their_newest_value_the_worst_first():

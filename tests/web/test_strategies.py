@@ -6,7 +6,7 @@ from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.tsdb.current import replaced_by
 from bkmonitor.metrics.tsdb.port import Result
 from bkmonitor.strategies.models import Strategy
-from tests.factories import make_alert, make_strategy
+from tests.factories import make_alert, make_level, make_strategy
 from tests.fakes import FakeTsdb
 from tests.web.clients import client_of, text
 
@@ -114,7 +114,7 @@ def test_a_strategy_is_made_and_leads_to_its_page(admin_client):
 
     made = Strategy.objects.get(space=space)
     assert answer.headers["Location"] == f"/s/{space.slug}/strategies/{made.pk}/"
-    assert made.limits == [{"severity": 1, "operator": ">", "value": 8.0}]
+    assert made.levels == [make_level(1, ">", 8.0)]
     assert (made.trigger_count, made.trigger_window, made.interval_s) == (2, 3, 60)
     assert (made.labels, made.created_by) == ({"team": "web"}, admin_client.user)
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from bkmonitor.accounts.fields import check_web_address
 from bkmonitor.alerts.models import Severity
 from bkmonitor.detection.conditions import OPERATORS
-from bkmonitor.detection.threshold import ANY
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
 
@@ -26,6 +25,8 @@ SECRET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"
 KEPT = gettext_lazy(
     "There is one; empty keeps it while the address leads to the same server."
 )
+# Every value that there is.
+ANY = "any"
 SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"}
 
 

@@ -1,5 +1,6 @@
 """What people type of a strategy."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.forms.inputs import (
+    ANY,
     LabelsField,
     LimitsField,
     SecondsField,
@@ -15,9 +17,37 @@ from bkmonitor.web.forms.inputs import (
 
 CODE = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
 TYPED = (
-    "name", "enabled", "expression", "limits", "interval_s", "trigger_count", "trigger_window",
+    "name", "enabled", "expression", "interval_s", "trigger_count", "trigger_window",
     "recovery_window", "labels", "summary", "description", "runbook_url",
 )  # fmt: skip
+
+
+def limits_of(levels: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the limits of levels that have no more than limits."""
+    limits: list[dict[str, Any]] = []
+    for level in levels:
+        for detector in level["detectors"]:
+            groups = detector.get("any_of", [[{"operator": ANY, "value": None}]])
+            limits += [{"severity": level["severity"]} | group[0] for group in groups]
+    return limits
+
+
+def levels_of(limits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a level for the limits of each severity."""
+    by_severity: dict[int, list[Mapping[str, Any]]] = {}
+    for limit in limits:
+        by_severity.setdefault(limit["severity"], []).append(limit)
+    return [
+        {"severity": severity, "detectors": [_detector(some)]}
+        for severity, some in sorted(by_severity.items())
+    ]
+
+
+def _detector(limits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if any(limit["operator"] == ANY for limit in limits):
+        return {"kind": "present"}
+    groups = [[{"operator": one["operator"], "value": one["value"]}] for one in limits]
+    return {"kind": "threshold", "any_of": groups}
 
 
 class StrategyForm(forms.Form):
@@ -78,4 +108,12 @@ class StrategyForm(forms.Form):
 
     def __init__(self, data: Any = None, *, strategy: Strategy | None = None) -> None:
         initial = {name: getattr(strategy, name) for name in TYPED} if strategy else {}
+        if strategy:
+            initial["limits"] = limits_of(strategy.levels)
         super().__init__(data, initial=initial)
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the limits into levels."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        cleaned["levels"] = levels_of(cleaned.pop("limits", []))
+        return cleaned

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bkmonitor.alerts.models import Severity
-from bkmonitor.detection.threshold import ANY
+from bkmonitor.detection.registry import describe
 from bkmonitor.web import states
 from bkmonitor.web.forms.inputs import SIGNS
 
@@ -17,13 +17,25 @@ register = template.Library()
 
 
 @register.inclusion_tag("parts/severity.html")
-def limit(of: Mapping[str, Any]) -> dict[str, Any]:
-    """Show a limit: its severity's shape and colour, its operator and value."""
+def level(of: Mapping[str, Any]) -> dict[str, Any]:
+    """Show a level: its severity's shape and colour, and its detectors in short."""
     found = Severity(of["severity"])
-    value = of.get("value")
-    sign = SIGNS.get(of["operator"], of["operator"])
-    words = _("any value") if of["operator"] == ANY else f"{sign} {value:.10g}"
+    join = _(" or ") if of.get("match") == "any" else _(" and ")
+    words = join.join(_in_short(detector) for detector in of["detectors"])
     return {"value": found.value, "label": words, "icon": states.SEVERITY[found]}
+
+
+def _in_short(detector: Mapping[str, Any]) -> str:
+    if detector["kind"] == "present":
+        return _("any value")
+    if detector["kind"] == "threshold":
+        return _(" or ").join(
+            _(" and ").join(
+                f"{SIGNS[one['operator']]} {one['value']:.10g}" for one in group
+            )
+            for group in detector["any_of"]
+        )
+    return _(describe(detector["kind"]).title)
 
 
 # As many as chart.js tells apart before it draws dashes.

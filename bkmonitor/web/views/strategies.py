@@ -1,5 +1,6 @@
 """Strategies: the list, one of them, and the editor with its preview."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -20,8 +21,8 @@ from bkmonitor.accounts.models import Space
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.metrics.tsdb.current import is_on
 from bkmonitor.pipeline import sources
+from bkmonitor.strategies.definition import limit_lines
 from bkmonitor.strategies.models import Strategy
-from bkmonitor.strategies.schema import parse_limits
 from bkmonitor.web.access import PageRequest, clock, space_view
 from bkmonitor.web.forms.beside import errors_beside
 from bkmonitor.web.forms.strategies import StrategyForm
@@ -75,7 +76,7 @@ def strategy_series(request: PageRequest, space: Space, pk: int) -> HttpResponse
     """Show the series of a strategy as they are now, and a chart of them."""
     strategy = _found(request, space, pk)
     context = _previewed(
-        space, strategy.expression, strategy.limits, request.GET.get("span", "")
+        space, strategy.expression, strategy.levels, request.GET.get("span", "")
     )
     return render(request, "strategies/_preview.html", context)
 
@@ -119,7 +120,7 @@ def strategy_preview(request: PageRequest, space: Space) -> HttpResponse:
     context = _previewed(
         space,
         request.POST.get("expression", ""),
-        form.cleaned_data.get("limits", []),
+        form.cleaned_data.get("levels", []),
         request.POST.get("span", ""),
     )
     return render(request, "strategies/_preview.html", context)
@@ -162,8 +163,8 @@ def _found(request: PageRequest, space: Space, pk: int) -> Strategy:
 
 def _previewed(space: Space, expression: str, raw: Any, span: str) -> dict[str, Any]:
     seconds = SPANS[_span(span)][0]
-    shown = preview(space.slug, expression, parse_limits(raw), seconds, clock())
-    return {"preview": shown, "limits": raw}
+    shown = preview(space.slug, expression, raw, seconds, clock())
+    return {"preview": shown, "limits": [asdict(line) for line in limit_lines(raw)]}
 
 
 def _span(word: str) -> str:

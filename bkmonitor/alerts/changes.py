@@ -1,0 +1,71 @@
+"""What is to be written of alerts, collected before it is written."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bkmonitor.alerts.models import Alert, Note, Transition
+from bkmonitor.evaluation.verdict import Sentence
+from bkmonitor.lib.telemetry import TRANSITIONS
+
+BATCH = 500
+CHANGED = [
+    "severity", "state", "value", "sentence", "summary", "description", "ended_at",
+    "end_reason", "open_key", "missing_since", "calm_since", "changes",
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch of verdicts asks of the tables."""
+
+    opened: list[Alert] = field(default_factory=list)
+    altered: dict[int, Alert] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def alter(self, alert: Alert) -> None:
+        """Have a row written again; one that is only about to be made needs it not."""
+        if alert.pk is not None:
+            self.altered[alert.pk] = alert
+
+
+def end(alert: Alert, at: datetime, reason: str, sentence: Sentence) -> None:
+    """End an alert in memory; who calls writes it and its transition."""
+    alert.state = Alert.State.RESOLVED
+    alert.ended_at = max(at, alert.started_at)
+    alert.end_reason, alert.open_key = reason, None
+    alert.calm_since = None
+    alert.sentence = packed(sentence)
+
+
+def transition(alert: Alert, kind: str, at: datetime) -> Transition:
+    """Return the row that says how an alert has just changed."""
+    return Transition(
+        alert=alert,
+        kind=kind,
+        severity=alert.severity,
+        value=alert.value,
+        sentence=alert.sentence,
+        at=at,
+    )
+
+
+def write(changes: Changes) -> None:
+    """Write everything that a batch asks for, in as few statements as can be."""
+    Alert.objects.bulk_create(changes.opened, batch_size=BATCH)
+    if changes.altered:
+        Alert.objects.bulk_update(changes.altered.values(), CHANGED, batch_size=BATCH)
+    for row in changes.transitions:
+        # The alert had no key when the transition was made; now it has.
+        row.alert_id = row.alert.pk
+    for kind, count in Counter(row.kind for row in changes.transitions).items():
+        TRANSITIONS.labels(kind).inc(count)
+    Transition.objects.bulk_create(changes.transitions, batch_size=BATCH)
+    Note.objects.bulk_create(changes.notes, batch_size=BATCH)
+
+
+def packed(sentence: Sentence | None) -> dict[str, Any]:
+    """Return a sentence as a row keeps it."""
+    return {"id": sentence.id, "params": dict(sentence.params)} if sentence else {}
