@@ -33,9 +33,10 @@ class Parameter:
     unit     "" a plain number | "value" the metric's own | "percent" | "points"
              (periods of the strategy) | "days" | "seconds"
     low, above, high  bounds: at least, more than, at most
-    choices  what it may be, if it is one of a few words
-    type     "number" | "integer" | "choice" | "labels" | "conditions", and whether it
-             may be left out and its default, in JSON: these follow from the field
+    choices  what it may be, if it is one of a few words: each with its title
+    type     "number" | "integer" | "choice" | "label" | "labels" | "conditions", and
+             whether it may be left out and its default, in JSON: these follow from
+             the field
     """
 
     title: str
@@ -43,7 +44,7 @@ class Parameter:
     low: float | None = None
     above: float | None = None
     high: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
     name: str = ""
     type: str = ""
     required: bool = True
@@ -124,6 +125,8 @@ def _type_of(annotation: Any, parameter: Parameter) -> str:
         return "labels"
     if parameter.choices:
         return "choice"
+    if annotation is str:
+        return "label"
     kinds = {*get_args(annotation)} - {NoneType} or {annotation}
     return "integer" if kinds == {int} else "number"
 
@@ -148,20 +151,25 @@ def _parse_integer(parameter: Parameter, raw: object) -> int:
 
 
 def _parse_choice(parameter: Parameter, raw: object) -> str:
-    if not isinstance(raw, str) or raw not in parameter.choices:
-        raise InvalidInput(f"{raw!r} is none of {', '.join(parameter.choices)}")
+    words = [word for word, _title in parameter.choices]
+    if not isinstance(raw, str) or raw not in words:
+        raise InvalidInput(f"{raw!r} is none of {', '.join(words)}")
     return raw
 
 
-def _parse_labels(_parameter: Parameter, raw: object) -> tuple[str, ...]:
+def _parse_label(_parameter: Parameter, raw: object) -> str:
+    if not isinstance(raw, str) or not LABEL_NAME.match(raw):
+        raise InvalidInput(f"{raw!r} is not a label name")
+    return raw
+
+
+def _parse_labels(parameter: Parameter, raw: object) -> tuple[str, ...]:
     if not isinstance(raw, list | tuple):
         raise InvalidInput(f"must be a list of label names, not {raw!r}")
-    for name in raw:
-        if not isinstance(name, str) or not LABEL_NAME.match(name):
-            raise InvalidInput(f"{name!r} is not a label name")
-    if len(set(raw)) < len(raw):
-        raise InvalidInput(f"names a label twice: {', '.join(raw)}")
-    return tuple(raw)
+    names = tuple(_parse_label(parameter, name) for name in raw)
+    if len(set(names)) < len(names):
+        raise InvalidInput(f"names a label twice: {', '.join(names)}")
+    return names
 
 
 def _parse_conditions(_parameter: Parameter, raw: object) -> Groups:
@@ -172,6 +180,7 @@ PARSERS: Mapping[str, Callable[[Parameter, object], Any]] = {
     "number": _parse_number,
     "integer": _parse_integer,
     "choice": _parse_choice,
+    "label": _parse_label,
     "labels": _parse_labels,
     "conditions": _parse_conditions,
 }

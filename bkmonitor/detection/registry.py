@@ -4,13 +4,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bkmonitor.detection.amplitude import (
+    RingRatioAmplitude,
+    YearRoundAmplitude,
+    YearRoundRange,
+)
+from bkmonitor.detection.host_restart import HostRestart
 from bkmonitor.detection.parameters import Parameter, dump, parameters_of
+from bkmonitor.detection.partial_probes import PartialProbes
+from bkmonitor.detection.ping import PingUnreachable
 from bkmonitor.detection.port import Detector
 from bkmonitor.detection.present import Present
+from bkmonitor.detection.process_port import ProcessPort
+from bkmonitor.detection.ring_ratio import RingRatio, RingRatioAdvanced
 from bkmonitor.detection.threshold import Threshold
+from bkmonitor.detection.unseen import UnseenSeries
+from bkmonitor.detection.year_round import YearRound, YearRoundAdvanced
 from bkmonitor.lib.errors import InvalidInput
 
-_ALL: tuple[type[Detector], ...] = (Threshold, Present)
+# In the order in which they are offered.
+_ALL: tuple[type[Detector], ...] = (
+    Threshold,
+    Present,
+    RingRatio,
+    RingRatioAdvanced,
+    RingRatioAmplitude,
+    YearRound,
+    YearRoundAdvanced,
+    YearRoundAmplitude,
+    YearRoundRange,
+    UnseenSeries,
+    PartialProbes,
+    HostRestart,
+    ProcessPort,
+    PingUnreachable,
+)
 KINDS: Mapping[str, type[Detector]] = {each.kind: each for each in _ALL}
 
 

@@ -30,7 +30,7 @@ def test_every_kind_describes_itself_in_what_json_can_hold(kind):
     for parameter in told.parameters:
         assert parameter.title
         assert parameter.type in {
-            "number", "integer", "choice", "labels", "conditions",
+            "number", "integer", "choice", "label", "labels", "conditions",
         }  # fmt: skip
         orjson.dumps(parameter)
 

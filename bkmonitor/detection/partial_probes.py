@@ -1,0 +1,94 @@
+"""Targets that fail from several of the places that look at them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bkmonitor.detection.conditions import Condition, Groups, match
+from bkmonitor.detection.parameters import Parameter, settle, wrong
+from bkmonitor.detection.parameters import marked as _
+from bkmonitor.detection.port import Findings, Lookback, Reason, View
+from bkmonitor.lib.frame import Mask
+from bkmonitor.lib.labels import Labels
+from bkmonitor.lib.sentence import Sentence, number_param
+
+
+@dataclass(frozen=True, slots=True)
+class PartialProbes:
+    """Vantage points that fail together: at least `count` of those of one target.
+
+    The series that share the labels `by` are the vantage points of one target. Those
+    that fail are the anomalies, once there are enough of them.
+
+    Shapes  (S, T) points -> (S, T) findings; no history.
+    Units   values and the limits of `fails_when` share one unit, any; by default they
+            are 1 for success and 0 for failure.
+    Gaps    NaN is not judged and counts neither way; TOO_FEW where fewer than `count`
+            fail, and those that are missing could make up the number.
+    Errors  InvalidInput for no label, a count below 1, a limit that is not finite.
+    Source  bk-monitor's partial nodes: N of M, with the M that could be asked.
+    """
+
+    kind: ClassVar[str] = "partial_probes"
+    title: ClassVar[str] = _("Several vantage points fail")
+    about: ClassVar[str] = _(
+        "At least so many of the series that share some labels fail at the same time."
+    )
+
+    by: Annotated[tuple[str, ...], Parameter(_("Labels of one target"))]
+    count: Annotated[int, Parameter(_("Failing vantage points"), low=1, high=1000)]
+    fails_when: Annotated[Groups, Parameter(_("A point fails when"), unit="value")] = (
+        (Condition("==", 0.0),),
+    )
+
+    def __post_init__(self) -> None:
+        settle(self)
+        if not self.by:
+            raise wrong("by", "must name at least one label")
+
+    def lookbacks(self, step_s: int) -> Sequence[Lookback]:
+        """Say that no earlier point is needed."""
+        return ()
+
+    def judge(self, view: View) -> Findings:
+        """Mark the failing points of every target that fails from enough places."""
+        values = view.values
+        gap = np.isnan(values)
+        fails = match(values, self.fails_when)
+        target = self._targets(view.labels)
+        failing = _sum_by(target, fails)
+        missing = _sum_by(target, gap)
+        asked = _sum_by(target, ~gap)
+        reasons = np.zeros(values.shape, np.int8)
+        reasons[(failing < self.count) & (failing + missing >= self.count)] = (
+            Reason.TOO_FEW
+        )
+        reasons[gap] = Reason.GAP
+        return Findings(
+            fails & (failing >= self.count),
+            reasons,
+            {"failing": failing, "asked": asked},
+        )
+
+    def explain(self, facts: Mapping[str, float]) -> Sentence:
+        """Say how many of how many fail, and how many are needed."""
+        told = {name: number_param(fact) for name, fact in facts.items()}
+        return Sentence(self.kind, told | {"limit": self.count})
+
+    def _targets(self, labels: Sequence[Labels]) -> NDArray[np.intp]:
+        """Return a number for the target of each series, (S,)."""
+        numbers: dict[tuple[str, ...], int] = {}
+        keys = (tuple(each.get(name, "") for name in self.by) for each in labels)
+        return np.array(
+            [numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp
+        )
+
+
+def _sum_by(target: NDArray[np.intp], marks: Mask) -> NDArray[np.float64]:
+    """Return for each point how many of its target's are marked; (S, T)."""
+    sums = np.zeros((target.max(initial=-1) + 1, marks.shape[1]))
+    np.add.at(sums, target, marks)
+    return sums[target]

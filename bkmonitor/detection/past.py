@@ -1,0 +1,59 @@
+"""Earlier points: how far back they lie, and what several of them come to."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from bkmonitor.detection.port import Lookback, Reason, Reasons, View
+from bkmonitor.lib.frame import Mask, Values
+
+DAY_S = 86_400
+
+
+def steps_of(days: int, step_s: int) -> int:
+    """Return how many steps back the point lies that is nearest to so many days ago.
+
+    Days are of 24 hours: where clocks change, the same time is an hour off for as
+    long as the days looked back on lie on the other side of the change.
+    """
+    return max(round(days * DAY_S / step_s), 1)
+
+
+def days_back(days: int, step_s: int) -> list[int]:
+    """Return how many steps back the same time of each of the last days lies."""
+    return [steps_of(day, step_s) for day in range(1, days + 1)]
+
+
+def lookbacks_of(steps: Iterable[int]) -> tuple[Lookback, ...]:
+    """Return the lookbacks that hold these points and no others."""
+    return tuple(Lookback(each, each) for each in sorted({*steps}))
+
+
+def mean_of(view: View, steps: Sequence[int]) -> tuple[Values, Values]:
+    """Return the mean of the points so many steps back, and how many of them are known.
+
+    Shapes  (S, T), (S, T). One earlier point after the other, so that memory does
+            not grow with their number, and a mean does not depend on what else is
+            judged.
+    Units   those of the points.
+    Gaps    NaN and infinities do not count, 0 does; where none counts the mean is NaN.
+    """
+    shape = (len(view.labels), len(view.times))
+    total, known = np.zeros(shape), np.zeros(shape)
+    for back in steps:
+        points = view.at(back)
+        finite = np.isfinite(points)
+        known += finite
+        if not finite.all():
+            points[~finite] = 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            total += points
+    with np.errstate(invalid="ignore"):
+        return total / known, known
+
+
+def why_unjudged(values: Values, no_history: Mask) -> Reasons:
+    """Return the reason of each point: a gap, no history, or JUDGED."""
+    reasons = no_history * np.int8(Reason.NO_HISTORY)
+    reasons[np.isnan(values)] = Reason.GAP
+    return reasons
