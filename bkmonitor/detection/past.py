@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from bkmonitor.detection.middles import Counts
 from bkmonitor.detection.port import Lookback, Reason, Reasons, View
 from bkmonitor.lib.frame import Mask, Values
 
@@ -55,5 +56,16 @@ def mean_of(view: View, steps: Sequence[int]) -> tuple[Values, Values]:
 def why_unjudged(values: Values, no_history: Mask) -> Reasons:
     """Return the reason of each point: a gap, no history, or JUDGED."""
     reasons = no_history * np.int8(Reason.NO_HISTORY)
+    reasons[np.isnan(values)] = Reason.GAP
+    return reasons
+
+
+def why_too_few(values: Values, known: Counts, enough: Mask) -> Reasons:
+    """Return the reason of each point: a gap, no history, too little, or JUDGED.
+
+    Shapes  (S, T) each; `known` is how many points there are to compare with.
+    """
+    reasons = ~enough * np.int8(Reason.TOO_FEW)
+    reasons[~enough & (known == 0)] = Reason.NO_HISTORY
     reasons[np.isnan(values)] = Reason.GAP
     return reasons

@@ -9,14 +9,20 @@ from bkmonitor.detection.amplitude import (
     YearRoundAmplitude,
     YearRoundRange,
 )
+from bkmonitor.detection.flatline import Flatline
+from bkmonitor.detection.forecast import Forecast
 from bkmonitor.detection.host_restart import HostRestart
+from bkmonitor.detection.outlier import Outlier
 from bkmonitor.detection.parameters import Parameter, dump, parameters_of
 from bkmonitor.detection.partial_probes import PartialProbes
 from bkmonitor.detection.ping import PingUnreachable
 from bkmonitor.detection.port import Detector
 from bkmonitor.detection.present import Present
 from bkmonitor.detection.process_port import ProcessPort
+from bkmonitor.detection.rate import RateOfChange
 from bkmonitor.detection.ring_ratio import RingRatio, RingRatioAdvanced
+from bkmonitor.detection.seasonal import Seasonal
+from bkmonitor.detection.spread import Mad, ZScore
 from bkmonitor.detection.threshold import Threshold
 from bkmonitor.detection.unseen import UnseenSeries
 from bkmonitor.detection.year_round import YearRound, YearRoundAdvanced
@@ -33,6 +39,13 @@ _ALL: tuple[type[Detector], ...] = (
     YearRoundAdvanced,
     YearRoundAmplitude,
     YearRoundRange,
+    Seasonal,
+    ZScore,
+    Mad,
+    Outlier,
+    RateOfChange,
+    Flatline,
+    Forecast,
     UnseenSeries,
     PartialProbes,
     HostRestart,

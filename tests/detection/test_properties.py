@@ -18,6 +18,7 @@ JUDGED = 8
 LIMITS = [[{"operator": ">", "value": 10.0}, {"operator": "!=", "value": 50.0}],
           [{"operator": "<=", "value": -2.0}]]  # fmt: skip
 BOTH = {"fall_percent": 20.0, "rise_percent": 30.0}
+LONG = {"history_s": 9 * STEP_S, "horizon_s": 6 * STEP_S, "min_points": 4}
 EXAMPLES = {
     "threshold": [{"any_of": LIMITS}],
     "present": [{}],
@@ -35,6 +36,26 @@ EXAMPLES = {
     ],
     "year_round_amplitude": [{"days": 3, "percent": 150.0, "amount": 1.0}],
     "year_round_range": [{"days": 3, "percent": 50.0, "operator": "<"}],
+    "seasonal": [
+        {"seasons": 2, "min_points": 2},
+        {"season": "day", "around_s": STEP_S, "timezone": "Europe/Berlin"},
+    ],
+    "zscore": [{"window": 8, "min_points": 4, "width": 1.5, "min_width": 1.0}],
+    "mad": [{"window": 8, "min_points": 4, "side": "upper", "min_width": 1.0}],
+    "outlier": [
+        {"min_points": 3},
+        {"min_points": 3, "by": ["nonlisten"], "width": 1.0},
+    ],
+    "rate_of_change": [
+        {"limit": 4.0, "per": "hour"},
+        {"limit_percent": 1.0, "per": "hour", "direction": "down", "steps": 2},
+    ],
+    "flatline": [{"points": 3, "tolerance": 1.0}],
+    "forecast": [
+        {"operator": ">", "limit": 20.0} | LONG,
+        {"operator": "<=", "limit": -5.0, "method": "holt"} | LONG,
+        {"operator": ">", "limit": 20.0, "method": "holt_winters"} | LONG,
+    ],
     "new_series": [{"range_s": 6.0 * STEP_S, "new_for_s": 1.0 * STEP_S, "learn": 2}],
     "partial_probes": [{"by": ["target"], "count": 2, "fails_when": LIMITS}],
     "host_restart": [{"within_s": 90.0, "known_s": 86_400.0}],

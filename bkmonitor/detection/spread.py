@@ -1,0 +1,98 @@
+"""Values against the points just before them: so many deviations off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from bkmonitor.detection.band import Band
+from bkmonitor.detection.middles import take_mean_and_sigma, take_median_and_sigma
+from bkmonitor.detection.parameters import Parameter, wrong
+from bkmonitor.detection.parameters import marked as _
+from bkmonitor.detection.port import Findings, Lookback, View
+from bkmonitor.detection.slices import copy_past, judge_in_slices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rolling(Band):
+    """A band made of the `window` points before each judged one, itself left out."""
+
+    window: Annotated[
+        int, Parameter(_("Points before"), "points", low=2, high=10_000)
+    ] = 60
+
+    def __post_init__(self) -> None:
+        Band.__post_init__(self)
+        if self.min_points > self.window:
+            raise wrong(
+                "min_points", f"{self.min_points} of {self.window} are too many"
+            )
+
+    def lookbacks(self, step_s: int) -> Sequence[Lookback]:
+        """Ask for the window."""
+        return (Lookback(1, self.window),)
+
+    def judge(self, view: View) -> Findings:
+        """Mark the points outside of their band."""
+        return judge_in_slices(self.judge_slice, view, self.window)
+
+    def judge_slice(self, view: View) -> Findings:
+        """Judge a part of a view that is small enough."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZScore(Rolling):
+    """Points many standard deviations from the mean of those before them.
+
+    |value - mean| > width * s, s the sample standard deviation. A single extreme value
+    in the window widens the band until it leaves the window: where that is common,
+    `Mad` is the better one.
+
+    Shapes  (S, T) points, (S, T, window) before them -> (S, T) findings.
+    Units   any; scaling values and min_width alike changes nothing.
+    Gaps    NaN and infinities in the window do not count; with fewer than min_points
+            left the point is not judged.
+    Errors  InvalidInput naming the parameter and the value.
+    Source  W. A. Shewhart, Economic Control of Quality of Manufactured Product (1931).
+    """
+
+    kind: ClassVar[str] = "zscore"
+    title: ClassVar[str] = _("Z-score")
+    about: ClassVar[str] = _(
+        "The value is many standard deviations from the mean of the points before it."
+    )
+
+    def judge_slice(self, view: View) -> Findings:
+        """Compare with mean and standard deviation."""
+        past = copy_past(view, self.lookbacks(view.step_s))
+        return self.compare(view.values, *take_mean_and_sigma(past))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mad(Rolling):
+    """Points far from the median of those before them, whatever half of these are.
+
+    |value - median| > width * 1.4826 * MAD, with MAD the median of the window's
+    distances from its median.
+
+    Shapes  (S, T) points, (S, T, window) before them -> (S, T) findings.
+    Units   any; scaling values and min_width alike changes nothing.
+    Gaps    NaN and infinities in the window do not count; with fewer than min_points
+            left the point is not judged.
+    Errors  InvalidInput naming the parameter and the value.
+    Source  B. Iglewicz, D. C. Hoaglin, How to Detect and Handle Outliers (1993);
+            C. Leys et al., Detecting outliers, Journal of Experimental Social
+            Psychology 49 (2013).
+    """
+
+    kind: ClassVar[str] = "mad"
+    title: ClassVar[str] = _("Median deviation")
+    about: ClassVar[str] = _(
+        "The value is far from the median of the points before it; outliers among"
+        " them do no harm."
+    )
+
+    def judge_slice(self, view: View) -> Findings:
+        """Compare with median and MAD."""
+        past = copy_past(view, self.lookbacks(view.step_s))
+        return self.compare(view.values, *take_median_and_sigma(past))
