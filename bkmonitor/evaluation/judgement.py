@@ -94,6 +94,19 @@ class Judgement:
             found[own.rows] = own.view.values[:, -moments:]
         return found
 
+    def present(self) -> dict[str, Labels]:
+        """Return the series whose newest point is there, by fingerprint.
+
+        Only levels count whose expression drops no series by itself: where it does,
+        being absent says nothing of the data.
+        """
+        there = np.zeros(len(self.labels), dtype=np.bool_)
+        for own in self.marked:
+            if not own.level.filters:
+                there[own.rows] |= ~np.isnan(own.view.values[:, -1])
+        rows = (int(row) for row in np.flatnonzero(there))
+        return {fingerprint(self.labels[row]): self.labels[row] for row in rows}
+
     def points(self) -> Severities:
         """Return what each judged point of each series is found to be by itself.
 

@@ -10,10 +10,11 @@ from bkmonitor.evaluation.memory import Flap
 from bkmonitor.evaluation.verdict import Source, Verdicts
 from bkmonitor.evaluation.views import Answers, identity, needs, view_of
 from bkmonitor.lib.frame import Frame
-from bkmonitor.lib.labels import fingerprint
+from bkmonitor.lib.labels import Labels, fingerprint
 from bkmonitor.metrics.answers import Question
 from bkmonitor.strategies.definition import Definition, parse_definition
 from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.no_data import parse_no_data
 
 # Who was away judges what was missed, but not for longer than this: a message about
 # last night helps nobody.
@@ -42,11 +43,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What an evaluation of a strategy says, and how many points it could judge."""
+    """What an evaluation of a strategy says, and how many points it could judge.
+
+    present  the series that came, by fingerprint; None where nobody asks for them
+    """
 
     verdicts: Verdicts
     counts: Mapping[str, int]
     skipped: int
+    present: Mapping[str, Labels] | None = None
 
 
 def span_of(strategy: Strategy, definition: Definition, tick: int) -> Span:
@@ -97,6 +102,7 @@ def evaluate(strategy: Strategy, tick: int, answers: Answers) -> Evaluation:
         verdicts_of(strategy, definition, judgement, span),
         judgement.tally(1),
         span.skipped,
+        judgement.present() if parse_no_data(strategy.no_data).watches else None,
     )
 
 
@@ -128,16 +134,17 @@ def verdicts_of(
     )
 
 
-def source_of(strategy: Strategy) -> Source:
-    """Return the strategy as a source of alerts."""
+def source_of(strategy: Strategy, kind: str = "strategy") -> Source:
+    """Return the strategy as a source of alerts; kind no_data: of those for no data."""
     return Source(
-        kind="strategy",
+        kind=kind,
         id=strategy.pk,
         name=strategy.name,
         space_id=strategy.space_id,
         labels=strategy.labels,
-        summary=strategy.summary,
-        description=strategy.description,
+        # Their texts speak of a value, and there is none.
+        summary=strategy.summary if kind == "strategy" else "",
+        description=strategy.description if kind == "strategy" else "",
         runbook_url=strategy.runbook_url,
     )
 

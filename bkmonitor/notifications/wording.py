@@ -217,6 +217,32 @@ def _normal(params: Params) -> str:
     return _("The value is back to normal at %(value)s") % {"value": number(value)}
 
 
+def _no_data_series(params: Params) -> str:
+    return _("No data for %(missed)s evaluations in a row") % {
+        "missed": params.get("missed")
+    }
+
+
+def _no_data_group(params: Params) -> str:
+    return _(
+        "No data of any of %(series)s series for %(missed)s evaluations in a row"
+    ) % {"series": params.get("series"), "missed": params.get("missed")}
+
+
+def _no_data_source(params: Params) -> str:
+    return _("Source lost: no data of any of %(series)s series") % {
+        "series": params.get("series")
+    }
+
+
+def _no_data_back(_params: Params) -> str:
+    return _("The data is back")
+
+
+def _no_data_forgotten(_params: Params) -> str:
+    return _("It has been missing for so long that it is expected no more")
+
+
 def _absent(_params: Params) -> str:
     return _("The condition holds no longer")
 
@@ -272,6 +298,11 @@ SENTENCES: Mapping[str, Callable[[Params], str]] = {
     "heartbeat.late": _heartbeat_late,
     "heartbeat.failed": _heartbeat_failed,
     "heartbeat.up": _heartbeat_up,
+    "no_data.series": _no_data_series,
+    "no_data.group": _no_data_group,
+    "no_data.source": _no_data_source,
+    "no_data.back": _no_data_back,
+    "no_data.forgotten": _no_data_forgotten,
     "resolved.normal": _normal,
     "resolved.absent": _absent,
     "resolved.source_removed": _source_removed,

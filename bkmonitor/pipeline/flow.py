@@ -1,23 +1,33 @@
 """The steps of the corridor, each for one batch; the tasks only call them."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
 
 from bkmonitor.alerts.services import record
 from bkmonitor.evaluation.heartbeats import judge_heartbeats as judge_heartbeat_rows
+from bkmonitor.evaluation.no_data import Expected, judge_missing
 from bkmonitor.evaluation.probes import judge_probes
-from bkmonitor.evaluation.strategies import Evaluation, evaluate, questions
+from bkmonitor.evaluation.strategies import (
+    Evaluation,
+    evaluate,
+    questions,
+    source_of,
+)
+from bkmonitor.evaluation.verdict import Verdicts
 from bkmonitor.evaluation.views import Answers
 from bkmonitor.lib.errors import InvalidInput, NotJudged, UpstreamUnavailable
+from bkmonitor.lib.labels import Labels
 from bkmonitor.lib.telemetry import EVALUATION_LAG, EVALUATIONS, EVALUATIONS_FAILING
 from bkmonitor.metrics.answers import Question, gather
 from bkmonitor.metrics.ingest import write_samples
 from bkmonitor.probes import services as probes
 from bkmonitor.strategies import services as strategies
+from bkmonitor.strategies.expected import note_seen
 from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.no_data import parse_no_data
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +94,11 @@ def _note_failing(
 
 @transaction.atomic
 def _conclude(judged: Sequence[tuple[Strategy, Evaluation]], at: datetime) -> int:
-    changed = record([evaluation.verdicts for _strategy, evaluation in judged])
+    verdicts = [evaluation.verdicts for _strategy, evaluation in judged]
+    for strategy, evaluation in judged:
+        if evaluation.present is not None:
+            verdicts.append(_missing(strategy, evaluation.present, at))
+    changed = record(verdicts)
     done = [
         strategies.Evaluated(strategy, evaluation.counts, evaluation.skipped)
         for strategy, evaluation in judged
@@ -92,6 +106,17 @@ def _conclude(judged: Sequence[tuple[Strategy, Evaluation]], at: datetime) -> in
     strategies.note_evaluated(done, at=at)
     EVALUATIONS.labels("complete").inc(len(done))
     return changed
+
+
+def _missing(
+    strategy: Strategy, present: Mapping[str, Labels], at: datetime
+) -> Verdicts:
+    policy = parse_no_data(strategy.no_data)
+    expected = [
+        Expected(row.labels, row.missed, forgotten=row.forgotten)
+        for row in note_seen(strategy, policy, present, at)
+    ]
+    return judge_missing(source_of(strategy, "no_data"), policy, expected, at)
 
 
 def probe_batch(ids: Sequence[int], tick: int) -> int:

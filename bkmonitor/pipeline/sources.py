@@ -12,6 +12,7 @@ from bkmonitor.probes import services as probes
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.strategies import services as strategies
 from bkmonitor.strategies.models import Strategy, StrategyRevision
+from bkmonitor.strategies.no_data import parse_no_data
 
 Watched = Strategy | Probe | Heartbeat
 KIND: dict[type[Watched], str] = {
@@ -33,6 +34,7 @@ def save_strategy(
     """Save a strategy; when it is disabled its alerts end."""
     saved = strategies.save_strategy(space, fields, by=by, now=now, strategy=strategy)
     _end_if_disabled(saved, now)
+    _end_no_data(saved, now)
     return saved
 
 
@@ -43,6 +45,7 @@ def restore_strategy(
     """Bring back what a strategy was; if it was disabled then, its alerts end."""
     restored = strategies.restore_strategy(revision, by=by, now=now)
     _end_if_disabled(restored, now)
+    _end_no_data(restored, now)
     return restored
 
 
@@ -81,6 +84,7 @@ def remove(thing: Watched, *, by: User | None, now: datetime) -> None:
     """Delete a strategy, probe or heartbeat, and end its alerts with the reason."""
     resolve_source(KIND[type(thing)], thing.pk, at=now, reason="source_removed")
     if isinstance(thing, Strategy):
+        resolve_source("no_data", thing.pk, at=now, reason="source_removed")
         strategies.delete_strategy(thing, by=by, now=now)
     elif isinstance(thing, Probe):
         probes.delete_probe(thing)
@@ -91,3 +95,9 @@ def remove(thing: Watched, *, by: User | None, now: datetime) -> None:
 def _end_if_disabled(thing: Watched, now: datetime) -> None:
     if not thing.enabled:
         resolve_source(KIND[type(thing)], thing.pk, at=now, reason="source_disabled")
+
+
+def _end_no_data(strategy: Strategy, now: datetime) -> None:
+    """End the alerts for missing data that nobody asks for any more."""
+    if not strategy.enabled or not parse_no_data(strategy.no_data).watches:
+        resolve_source("no_data", strategy.pk, at=now, reason="source_disabled")

@@ -128,6 +128,34 @@ class Strategy(models.Model):
         return {name: getattr(self, name) for name in DEFINING}
 
 
+class ExpectedSeries(models.Model):
+    """A series that has come before, so that its absence can be noticed."""
+
+    strategy = models.ForeignKey(Strategy, models.CASCADE, related_name="expected")
+    fingerprint = models.CharField(max_length=16)
+    labels = models.JSONField()
+    # For how many evaluations in a row it has not come, as far as that is counted,
+    # and the tick at which this was last written: a tick counts once.
+    missed = models.PositiveSmallIntegerField(default=0)
+    missed_at = models.DateTimeField()
+    missing_since = models.DateTimeField(null=True)
+
+    # Whether this is the tick at which it is expected no more; never stored.
+    forgotten = False
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "expected series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["strategy", "fingerprint"], name="expected_series_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.strategy_id} {self.labels}"
+
+
 class StrategyRevision(models.Model):
     """What a strategy was from one save to the next; the newest is what it is now.
 

@@ -39,6 +39,11 @@ class NoData:
                 f"forget_s must be from a minute to a year, not {self.forget_s}"
             )
 
+    @property
+    def watches(self) -> bool:
+        """Return whether it is noticed at all that a series is missing."""
+        return self.policy != IGNORE
+
 
 def parse_no_data(raw: Mapping[str, Any]) -> NoData:
     """Return the policy in a strategy's row; InvalidInput names what is wrong."""

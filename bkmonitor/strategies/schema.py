@@ -10,7 +10,7 @@ from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
 from bkmonitor.lib.units import check_unit
 from bkmonitor.strategies.definition import parse_definition
-from bkmonitor.strategies.no_data import parse_no_data
+from bkmonitor.strategies.no_data import GROUP, IGNORE, parse_no_data
 from bkmonitor.strategies.promql import check_expression
 from bkmonitor.strategies.templates import compile_template
 
@@ -62,6 +62,14 @@ def _check_levels(fields: Mapping[str, Any], wrong: dict[str, str]) -> dict[str,
     sound = {name: SOUND[name] for name in SOUND.keys() & wrong.keys()}
     try:
         definition = parse_definition({**fields, **sound})
+        if (
+            definition.absent_is_normal
+            and _watches(fields)
+            and "expression" not in wrong
+        ):
+            wrong["no_data"] = _(
+                "the expression drops series by itself, so one that is absent is normal"
+            )
         return {"filters": definition.absent_is_normal}
     except InvalidInput as error:
         if "expression" not in error.fields:
@@ -69,6 +77,11 @@ def _check_levels(fields: Mapping[str, Any], wrong: dict[str, str]) -> dict[str,
     except (AttributeError, TypeError, ValueError) as error:
         wrong["levels"] = _("this is no list of levels: %(error)s") % {"error": error}
     return {}
+
+
+def _watches(fields: Mapping[str, Any]) -> bool:
+    policy = fields.get("no_data") or {}
+    return isinstance(policy, Mapping) and policy.get("policy", IGNORE) != IGNORE
 
 
 def _check_numbers(fields: Mapping[str, Any], wrong: dict[str, str]) -> None:
@@ -105,7 +118,10 @@ def _check_unit(fields: Mapping[str, Any]) -> None:
 
 
 def _check_no_data(fields: Mapping[str, Any]) -> None:
-    parse_no_data(fields.get("no_data") or {})
+    policy = parse_no_data(fields.get("no_data") or {})
+    if policy.policy == GROUP and not policy.by:
+        sentence = _("name the labels whose series belong together")
+        raise InvalidInput(f"no_data: {sentence}", {"no_data": sentence})
 
 
 def _check_template(name: str, text: str, wrong: dict[str, str]) -> None:

@@ -12,7 +12,9 @@ from bkmonitor.accounts.models import Space, User
 from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.strategies.expected import forget_all
 from bkmonitor.strategies.models import DEFINING, Strategy, StrategyRevision
+from bkmonitor.strategies.no_data import parse_no_data
 from bkmonitor.strategies.revisions import Edit, note_deleted, note_saved
 from bkmonitor.strategies.schema import check_strategy
 
@@ -90,6 +92,8 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
         "next_run_at",
     ]
     store(strategy, changed)
+    if strategy.changed_at == edit.at or not parse_no_data(strategy.no_data).watches:
+        forget_all(strategy)
     note_saved(strategy, before, whole, edit)
     return strategy
 

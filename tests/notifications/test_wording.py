@@ -188,6 +188,31 @@ SAID = [
         "The job reported success again; The job reported success again.",
         "任务已重新报告成功；任务已重新报告成功。",
     ),
+    (
+        "no_data.series",
+        {"missed": 5},
+        "No data for 5 evaluations in a row.",
+        "连续 5 次检测没有数据。",
+    ),
+    (
+        "no_data.group",
+        {"missed": 5, "series": 3},
+        "No data of any of 3 series for 5 evaluations in a row.",
+        "3 个序列连续 5 次检测都没有数据。",
+    ),
+    (
+        "no_data.source",
+        {"series": 300},
+        "Source lost: no data of any of 300 series.",
+        "数据源丢失：300 个序列都没有数据。",
+    ),
+    ("no_data.back", {}, "The data is back.", "数据已恢复。"),
+    (
+        "no_data.forgotten",
+        {},
+        "It has been missing for so long that it is expected no more.",
+        "缺失时间过长，不再期待该序列。",
+    ),
     ("heartbeat.up", {}, "The job reported success again.", "任务已重新报告成功。"),
     (
         "resolved.normal",

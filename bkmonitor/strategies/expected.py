@@ -1,0 +1,92 @@
+"""Which series of a strategy are expected, because they have come before."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from bkmonitor.lib.labels import Labels
+from bkmonitor.strategies.models import ExpectedSeries, Strategy
+from bkmonitor.strategies.no_data import NoData
+
+BATCH = 2000
+
+
+def note_seen(
+    strategy: Strategy, policy: NoData, present: Mapping[str, Labels], at: datetime
+) -> list[ExpectedSeries]:
+    """Remember which series came at a tick; return the expected, if not all came.
+
+    `present` are their labels by fingerprint. What has been missing for longer than
+    the policy remembers is deleted, and returned with `forgotten` set. A tick
+    counts once, however often it is noted; call in a transaction.
+    """
+    rows = list(ExpectedSeries.objects.filter(strategy=strategy).defer("labels"))
+    known = {row.fingerprint: row for row in rows}
+    fresh = [
+        ExpectedSeries(
+            strategy=strategy, fingerprint=key, labels=dict(labels), missed_at=at
+        )
+        for key, labels in present.items()
+        if key not in known
+    ]
+    ExpectedSeries.objects.bulk_create(fresh, batch_size=BATCH, ignore_conflicts=True)
+    missing = [row for row in rows if row.fingerprint not in present]
+    back = [row for row in rows if row.missed and row.fingerprint in present]
+    _note_back(back, at)
+    _note_missing(missing, policy, at)
+    if not missing and not back:
+        return []
+    labels = dict(
+        ExpectedSeries.objects.filter(strategy=strategy).values_list("pk", "labels")
+    )
+    for row in rows:
+        row.labels = labels[row.pk]
+    _forget(missing, policy, at)
+    return rows + fresh
+
+
+def forget_all(strategy: Strategy) -> None:
+    """Expect nothing any more: the strategy looks elsewhere now."""
+    ExpectedSeries.objects.filter(strategy=strategy).delete()
+
+
+def _note_back(rows: list[ExpectedSeries], at: datetime) -> None:
+    for some in _chunks(rows):
+        ExpectedSeries.objects.filter(pk__in=some, missed_at__lt=at).update(
+            missed=0, missed_at=at, missing_since=None
+        )
+    for row in rows:
+        row.missed = 0
+
+
+def _note_missing(rows: list[ExpectedSeries], policy: NoData, at: datetime) -> None:
+    # Beyond what the policy asks for nothing is counted, so nothing is written.
+    counting = [row for row in rows if row.missed < policy.after and row.missed_at < at]
+    begins = [row for row in counting if not row.missed]
+    for some in _chunks(counting):
+        ExpectedSeries.objects.filter(pk__in=some, missed_at__lt=at).update(
+            missed=F("missed") + 1, missed_at=at
+        )
+    for some in _chunks(begins):
+        ExpectedSeries.objects.filter(pk__in=some, missing_since=None).update(
+            missing_since=at
+        )
+    for row in counting:
+        row.missed += 1
+    for row in begins:
+        row.missing_since = at
+
+
+def _forget(rows: list[ExpectedSeries], policy: NoData, at: datetime) -> None:
+    since = at - timedelta(seconds=policy.forget_s)
+    old = [row for row in rows if row.missing_since and row.missing_since <= since]
+    for row in old:
+        row.forgotten = True
+    for some in _chunks(old):
+        ExpectedSeries.objects.filter(pk__in=some).delete()
+
+
+def _chunks(rows: list[ExpectedSeries]) -> list[list[int]]:
+    keys = [row.pk for row in rows]
+    return [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]

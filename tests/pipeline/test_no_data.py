@@ -1,0 +1,156 @@
+"""Series that stop coming, through the corridor."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from bkmonitor.alerts.models import Alert, Transition
+from bkmonitor.lib.frame import Frame
+from bkmonitor.metrics.tsdb.current import replaced_by
+from bkmonitor.metrics.tsdb.port import Result
+from bkmonitor.pipeline.flow import evaluate_batch
+from bkmonitor.pipeline.sources import save_strategy
+from bkmonitor.strategies.models import ExpectedSeries
+from tests.factories import NOON, make_strategy
+from tests.fakes import FakeTsdb
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Hosts(FakeTsdb):
+    """A store in which some hosts have a calm value, at every moment."""
+
+    hosts: list[str] = field(default_factory=list)
+    answers: bool = True
+
+    def query_range(self, space, promql, start, end, step_s, *, timeout_s):
+        if not self.answers:
+            return Result("failed", None, "away")
+        times = np.arange(int(start), int(end) + 1, step_s)
+        values = np.full((len(self.hosts), len(times)), 1.0)
+        return Result(
+            "complete",
+            Frame(times, values, tuple({"host": host} for host in self.hosts)),
+        )
+
+
+@pytest.fixture
+def strategy():
+    return make_strategy(
+        no_data={"policy": "series", "after": 2, "severity": 2, "forget_s": 3600}
+    )
+
+
+def watch(strategy, *minutes, begin=0):
+    """Evaluate once a minute; each is the hosts that come, or None for a failure."""
+    for at, hosts in enumerate(minutes, begin):
+        moment = NOON + at * MINUTE
+        store = Hosts(hosts=(hosts or "").split(), answers=hosts is not None)
+        with replaced_by(store):
+            strategy.refresh_from_db()
+            evaluate_batch(
+                [strategy.pk],
+                int(moment.timestamp()),
+                clock=lambda moment=moment: moment,
+            )
+
+
+def lost():
+    rows = Alert.objects.firing().filter(source_kind="no_data").order_by("pk")
+    return [alert.labels.get("host", "all") for alert in rows]
+
+
+def test_a_host_that_goes_silent_is_told_and_its_return_too(strategy):
+    watch(strategy, "a b", "a", "a")
+    assert lost() == ["b"]
+
+    watch(strategy, "a b", begin=3)
+    assert lost() == []
+    assert list(Transition.objects.values_list("kind", flat=True)) == [
+        "fired",
+        "resolved",
+    ]
+    assert Alert.objects.get().sentence["id"] == "no_data.back"
+
+
+def test_a_host_that_was_away_for_a_moment_is_not_told(strategy):
+    watch(strategy, "a b", "a", "a b", "a", "a b")
+
+    assert not Alert.objects.exists()
+
+
+def test_a_store_that_fails_is_no_missing_data(strategy):
+    watch(strategy, "a b", *[None] * 9, "a b")
+
+    assert not Alert.objects.exists()
+
+
+def test_after_a_store_that_failed_the_count_goes_on_where_it_was(strategy):
+    watch(strategy, "a b", "a", *[None] * 9, "a b", "a")
+
+    assert not Alert.objects.exists()
+
+
+def test_all_of_a_crowd_is_one_alert(strategy):
+    crowd = " ".join(f"h{n}" for n in range(300))
+
+    watch(strategy, crowd, "", "", "")
+
+    assert lost() == ["all"]
+    assert Alert.objects.get().sentence["params"] == {"series": 300}
+
+
+def test_of_a_crowd_that_returns_in_part_the_rest_is_told_one_by_one(strategy):
+    watch(strategy, "a b c", "", "", "a b")
+
+    assert lost() == ["c"]
+
+
+def test_the_same_tick_twice_counts_once(strategy):
+    watch(strategy, "a b", "a")
+    watch(strategy, "a", begin=1)
+
+    assert not Alert.objects.exists()
+    assert ExpectedSeries.objects.get(missed=1).labels == {"host": "b"}
+
+
+def test_what_is_missing_for_long_is_forgotten(strategy):
+    watch(strategy, "a b", *["a"] * 62)
+
+    assert lost() == []
+    assert Alert.objects.get().sentence["id"] == "no_data.forgotten"
+    assert [row.labels["host"] for row in ExpectedSeries.objects.all()] == ["a"]
+
+
+def test_a_night_of_silence_is_remembered(strategy):
+    watch(strategy, "a b", "a", "a")
+    watch(strategy, "a", begin=40)
+
+    assert lost() == ["b"]
+
+
+def test_who_asks_for_it_no_more_hears_of_it_no_more(strategy):
+    watch(strategy, "a b", "a", "a")
+
+    save_strategy(
+        strategy.space, {"no_data": {"policy": "ignore"}}, by=None,
+        now=NOON + 9 * MINUTE, strategy=strategy,
+    )  # fmt: skip
+
+    assert lost() == []
+    assert not ExpectedSeries.objects.exists()
+
+
+def test_another_expression_expects_its_own_series(strategy):
+    watch(strategy, "a b", "a", "a")
+
+    save_strategy(
+        strategy.space, {"expression": "other"}, by=None, now=NOON + 3 * MINUTE, strategy=strategy
+    )  # fmt: skip
+    watch(strategy, "x", begin=4)
+
+    assert lost() == []
