@@ -13,7 +13,7 @@ from bkmonitor.ascode.go_templates import has_actions, translate_text
 from bkmonitor.ascode.rule_file import Rule
 from bkmonitor.lib.durations import write_duration
 from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.strategies.promql import check_expression, filters
+from bkmonitor.strategies.promql import check_expression
 
 SHORTEST_S, LONGEST_S = 10, 3600
 MOST_POINTS = 1000
@@ -108,29 +108,11 @@ def _points(seconds: float, interval_s: int) -> int:
 
 
 def _expression(expression: str, draft: Draft) -> str:
-    """Return an expression that drops what is no problem, as rules' do.
-
-    Of one that does not, `vector(1)` for instance, Prometheus takes every series.
-    """
     try:
         check_expression(expression)
-        if filters(expression):
-            return expression
-        draft.notes.append(_("it fires for every series that it returns"))
-        return _every_series(expression)
     except InvalidInput as error:
         draft.wrong.append(str(error))
-        return expression
-
-
-def _every_series(expression: str) -> str:
-    end = "\n" if "#" in expression else ""
-    taken = f"({expression}{end}) >= -Inf"
-    try:
-        check_expression(taken)
-    except InvalidInput:  # a scalar, which is compared with none
-        return f"vector({expression}{end}) >= -Inf"
-    return taken
+    return expression
 
 
 def _severity(rule: Rule, draft: Draft) -> int:

@@ -1,7 +1,6 @@
 """Texts written for Prometheus, as texts of ours: Go's templates in, Jinja out."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -17,6 +16,8 @@ ACTION = re.compile(
 # Jinja would take these for its own.
 OWN_MARKS = re.compile(r"\{[{%#]")
 OPENING = frozenset({"if", "range", "with", "block", "define"})
+WORDS = OPENING | {"else", "end", "template", "break", "continue"}
+SPACE = " \t\r\n"
 WORD = re.compile(r"([a-z]+)\b\s*(.*)\Z", re.DOTALL)
 
 
@@ -33,14 +34,9 @@ class _Piece:
     """A stretch of text, or one action: its word (if, else, …) and what follows it."""
 
     source: str
+    is_action: bool = False
     word: str = ""
     rest: str = ""
-    is_action: bool = False
-    trims: tuple[str, str] = ("", "")
-
-    def jinja(self, opening: str, inner: str, closing: str) -> str:
-        left, right = self.trims
-        return f"{opening}{left} {inner} {right}{closing}"
 
 
 def translate_text(text: str) -> Translated:
@@ -51,7 +47,7 @@ def translate_text(text: str) -> Translated:
     """
     translation = _Translation()
     try:
-        pieces = list(_pieces(text))
+        pieces = _pieces(text)
         made = translation.sequence(pieces)
         if pieces:
             raise Unsupported(_("“%(what)s” has no beginning") % {"what": pieces[0].source})  # fmt: skip
@@ -70,28 +66,31 @@ def has_actions(text: str) -> bool:
     return "{{" in text
 
 
-def _pieces(text: str) -> Iterator[_Piece]:
-    position = 0
+def _pieces(text: str) -> list[_Piece]:
+    """Cut a template apart; remarks and the space that an action trims are gone."""
+    pieces: list[_Piece] = []
+    position, plain = 0, ""
     while (begin := text.find("{{", position)) >= 0:
-        if begin > position:
-            yield _Piece(text[position:begin])
+        plain += text[position:begin]
         found = ACTION.match(text, begin)
         if found is None:
             raise Unsupported(_("“{{” is never closed"))
-        yield _action(found)
+        if found["left"]:
+            plain = plain.rstrip(SPACE)
         position = found.end()
-    if position < len(text):
-        yield _Piece(text[position:])
+        while found["right"] and text[position : position + 1] in (*SPACE,):
+            position += 1
+        if not found["comment"]:
+            pieces += [_Piece(plain), _action(found)]
+            plain = ""
+    return [*pieces, _Piece(plain + text[position:])]
 
 
 def _action(found: re.Match[str]) -> _Piece:
-    trims = ("-" if found["left"] else "", "-" if found["right"] else "")
-    if found["comment"]:
-        return _Piece(found[0], "comment", "", True, trims)
     word = WORD.match(found["body"])
-    if word and word[1] in OPENING | {"else", "end", "template", "break", "continue"}:
-        return _Piece(found[0], word[1], word[2], True, trims)
-    return _Piece(found[0], "", found["body"], True, trims)
+    if word and word[1] in WORDS:
+        return _Piece(found[0], True, word[1], word[2])
+    return _Piece(found[0], True, "", found["body"])
 
 
 @dataclass(slots=True)
@@ -112,12 +111,10 @@ class _Translation:
         return "".join(made)
 
     def _single(self, piece: _Piece) -> str:
-        if piece.word == "comment":
-            return piece.jinja("{#", "", "#}")
         try:
             if piece.word:
                 raise _unknown(piece.word)
-            return piece.jinja("{{", translate_pipeline(piece.rest), "}}")
+            return f"{{{{ {translate_pipeline(piece.rest)} }}}}"
         except Unsupported as error:
             self.left.append(str(error))
             return as_written(piece.source)
@@ -137,12 +134,10 @@ class _Translation:
         return as_written(piece.source + "".join(each.source for each in block))
 
     def _if(self, piece: _Piece, pieces: list[_Piece]) -> str:
-        condition = translate_pipeline(piece.rest)
-        made = piece.jinja("{%", f"if {condition}", "%}") + self.sequence(pieces)
+        made = f"{{% if {translate_pipeline(piece.rest)} %}}{self.sequence(pieces)}"
         while pieces[0].word == "else":
-            turn = pieces.pop(0)
-            made += turn.jinja("{%", _turn(turn), "%}") + self.sequence(pieces)
-        return made + pieces.pop(0).jinja("{%", "endif", "%}")
+            made += f"{{% {_turn(pieces.pop(0))} %}}{self.sequence(pieces)}"
+        return made + "{% endif %}"
 
 
 def _turn(piece: _Piece) -> str:

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "bkmonitor.alerts",
     "bkmonitor.routing",
     "bkmonitor.pipeline",
+    "bkmonitor.ascode",
     "bkmonitor.api",
     "bkmonitor.web",
 ]

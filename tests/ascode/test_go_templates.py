@@ -33,8 +33,8 @@ GIVEN = {
         ("{{ if gt $value 90.0 }}hot{{ else }}warm{{ end }}", "{% if value > 90.0 %}hot{% else %}warm{% endif %}", "hot"),
         ('{{ if eq $labels.job "a" "node" }}x{{ end }}', '{% if labels.job in ("a", "node") %}x{% endif %}', "x"),
         ("{{ if and (lt $value 1.0) (not $labels.job) }}x{{ else if ne $labels.job `a` }}y{{ end }}", '{% if (value < 1.0) and (not labels.job) %}x{% elif labels.job != "a" %}y{% endif %}', "y"),
-        ("a {{- /* no word of it */ -}} b", "a {#-  -#} b", "ab"),
-        ("a {{- $value -}} b", "a {{- value -}} b", "a95.5b"),
+        ("a {{- /* no word of it */ -}} b", "ab", "ab"),
+        ("a {{- $value -}} b", "a{{ value }}b", "a95.5b"),
         ("100 {% of {# it", '100 {{ "{%" }} of {{ "{#" }} it', "100 {% of {# it"),
     ],
 )  # fmt: skip
