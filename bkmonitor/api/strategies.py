@@ -22,6 +22,7 @@ from bkmonitor.api import filters
 from bkmonitor.api.auth import person
 from bkmonitor.api.fields import LabelsField
 from bkmonitor.api.revisions import HistoryViewSet
+from bkmonitor.api.rule_files import RuleFileActions
 from bkmonitor.api.viewsets import Fields, OwnedSerializer
 from bkmonitor.detection.port import View
 from bkmonitor.evaluation.judgement import judge
@@ -139,7 +140,7 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
         ]
     )
 )
-class StrategyViewSet(HistoryViewSet):
+class StrategyViewSet(RuleFileActions, HistoryViewSet):
     """Strategies: what is watched in the metrics."""
 
     queryset = Strategy.objects.select_related("created_by")

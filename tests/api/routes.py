@@ -187,6 +187,14 @@ ROUTES = [
     Route("strategy-promql", "post", None, body={"expression": "up"}),
     Route("strategy-deleted", "get", "viewer"),
     Route(
+        "strategy-import-rules",
+        "post",
+        "editor",
+        body={"text": "groups: []"},
+        names_space=True,
+    ),
+    Route("strategy-export-rules", "get", "viewer", names_space=True),
+    Route(
         "strategy-preview",
         "post",
         "viewer",
