@@ -47,7 +47,7 @@ UNREADABLE = re.compile(
 OUT_OF_TIME = re.compile(r"timeout exceeded|deadline exceeded|cannot be executed in")
 
 
-Endpoint = Callable[Concatenate[str, Asked, ...], HttpResponse]
+Endpoint = Callable[Concatenate[str, Asked, ...], HttpResponseBase]
 
 
 def endpoint(

@@ -2,7 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from bkmonitor.protocols import own_metrics, ping, prometheus, remote_write, scrape
+from bkmonitor.protocols import (
+    own_metrics,
+    ping,
+    prometheus,
+    remote_write,
+    rules,
+    scrape,
+)
 
 urlpatterns: list[URLPattern] = [
     path("metrics", own_metrics.metrics),
@@ -17,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     path("prometheus/api/v1/labels", prometheus.labels),
     path("prometheus/api/v1/label/<str:name>/values", prometheus.label_values),
     path("prometheus/api/v1/metadata", prometheus.metadata),
+    path("prometheus/api/v1/rules", rules.rules),
+    path("prometheus/api/v1/alerts", rules.alerts),
     path("prometheus/api/v1/status/buildinfo", prometheus.buildinfo),
     path("prometheus/scrape-config", scrape.configuration),
     path("prometheus/scrape-config/jobs", scrape.jobs),

@@ -189,7 +189,7 @@ def test_other_methods_are_not_allowed(store, reader):
     assert reader.delete(f"{API}/query").status_code == 405
 
 
-@pytest.mark.parametrize("path", ["api/v1/rules", "api/v1/", "federate"])
+@pytest.mark.parametrize("path", ["api/v1/targets", "api/v1/", "federate"])
 def test_what_there_is_not_is_told_to_programs_in_their_words(path):
     answer = Client().get(f"/prometheus/{path}")
 
