@@ -103,6 +103,33 @@ def test_a_recovery_condition_keeps_it_open_until_it_is_met():
     assert said(found) == [HELD, 0]
 
 
+def test_history_is_asked_for_once_and_apart_from_the_present():
+    week = 7 * 86400
+    compare = {"kind": "year_round", "rise_percent": 50}
+    previous = {"kind": "ring_ratio", "rise_percent": 50}
+    level = {"severity": 1, "detectors": [compare, previous, compare], "match": "any"}
+    strategy = make_strategy(levels=[level], late_periods=0)
+
+    asked = questions(strategy, TICK)
+
+    assert [(TICK - one.end, TICK - one.start) for one in asked] == [
+        (0, 60),
+        (week, week),
+    ]
+
+
+def test_what_could_not_be_judged_is_counted_by_its_reason():
+    level = {"severity": 1, "detectors": [{"kind": "ring_ratio", "rise_percent": 50}]}
+    strategy = make_strategy(levels=[level])
+
+    found = judged(
+        strategy, ({"a": "1"}, [1, 2]), ({"a": "2"}, [NAN, 2]), ({"a": "3"}, [2, 2])
+    )
+
+    assert found.counts == {"anomalous": 1, "no_history": 1, "normal": 1}
+    assert said(found.verdicts) == [1, HELD, 0]
+
+
 @pytest.mark.parametrize("outcome", ["failed", "partial"])
 def test_an_answer_that_is_not_complete_is_no_verdict(outcome):
     with pytest.raises(NotJudged, match="store is down"):
