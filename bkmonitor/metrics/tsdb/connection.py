@@ -23,6 +23,10 @@ class Closed(ConnectionResetError):
     """The server has closed the connection, as it may between two requests."""
 
 
+class TooLarge(UpstreamUnavailable):
+    """The answer is larger than it may be."""
+
+
 class Connection:
     """A socket, and what has been read from it already."""
 
@@ -41,8 +45,8 @@ class Connection:
         The connection is closed when it cannot be used again.
 
         Units   deadline on the clock of time.monotonic; max_bytes of the body.
-        Errors  Closed, OSError; UpstreamUnavailable for an answer that is too
-                large or is none.
+        Errors  Closed, OSError; TooLarge; UpstreamUnavailable for an answer that is
+                none.
         """
         try:
             self._wait_at_most(deadline)
@@ -108,12 +112,12 @@ class Connection:
     def _until_closed(self, deadline: float, max_bytes: int) -> bytes:
         content = self._at_most(max_bytes + 1, deadline)
         if len(content) > max_bytes:
-            raise UpstreamUnavailable(f"the answer is larger than {max_bytes} bytes")
+            raise TooLarge(f"the answer is larger than {max_bytes} bytes")
         return content
 
     def _exactly(self, length: int, deadline: float, max_bytes: int) -> bytes:
         if length > max_bytes:
-            raise UpstreamUnavailable(f"the answer is larger than {max_bytes} bytes")
+            raise TooLarge(f"the answer is larger than {max_bytes} bytes")
         content = self._at_most(length, deadline)
         if len(content) < length:
             raise UpstreamUnavailable("the answer is cut off")

@@ -14,10 +14,9 @@ from bkmonitor.lib.garbage import collected_later
 from bkmonitor.lib.http import Answer
 from bkmonitor.metrics.tsdb import cut
 from bkmonitor.metrics.tsdb.interning import labels_of
+from bkmonitor.metrics.tsdb.pieces import MOST_CELLS, too_many
 from bkmonitor.metrics.tsdb.port import Result
 
-# A frame is dense: series that live shortly each cost a whole row.
-MOST_CELLS = 50_000_000
 # What Prometheus has to say of an expression; nothing is missing because of it.
 ADVICE = ("PromQL info:", "PromQL warning:")
 
@@ -47,8 +46,8 @@ def range_result(body: bytes, start: int, end: int, step_s: int) -> Result:
     times = np.arange(start, end + 1, step_s, dtype=np.int64)
     try:
         found = cut.cut_rows(body, "matrix", cut.VALUES_END)
-        if too_many := _too_many(len(found.rows), len(times)):
-            return too_many
+        if refused := _too_many(len(found.rows), len(times)):
+            return refused
         labels, values = cut.cut_matrix(found.rows, times)
         return _result(found.envelope, Frame(times, values, labels))
     except cut.OtherShape:
@@ -72,8 +71,8 @@ def _read_range(body: bytes, times: Times, step_s: int) -> Result:
     try:
         answer = orjson.loads(body)
         rows = answer["data"]["result"]
-        if too_many := _too_many(len(rows), len(times)):
-            return too_many
+        if refused := _too_many(len(rows), len(times)):
+            return refused
         labels = tuple(labels_of([row["metric"] for row in rows]))
         return _result(answer, Frame(times, _grid(rows, times, step_s), labels))
     except (LookupError, AttributeError, TypeError, ValueError) as error:
@@ -83,8 +82,7 @@ def _read_range(body: bytes, times: Times, step_s: int) -> Result:
 def _too_many(series: int, points: int) -> Result | None:
     if series * points <= MOST_CELLS:
         return None
-    reason = f"{series} series of {points} points are too many at once"
-    return Result("failed", None, reason)
+    return too_many(f"{series} series of {points} points")
 
 
 def error_text(answer: Answer) -> str:

@@ -12,13 +12,20 @@ import orjson
 
 from bkmonitor.lib.errors import UpstreamUnavailable
 from bkmonitor.lib.http import Answer
+from bkmonitor.metrics.tsdb.connection import TooLarge
 from bkmonitor.metrics.tsdb.decode import error_text, instant_result, range_result
+from bkmonitor.metrics.tsdb.dialect import Phrase, phrase
 from bkmonitor.metrics.tsdb.line import Line
+from bkmonitor.metrics.tsdb.pieces import Span, TooMuch, ask_in_pieces
 from bkmonitor.metrics.tsdb.port import Form, Parameters, Result, Scraped
 
-MOST_POINTS = 11_000
 # 100,000 series at one moment are 19 MB.
 LARGEST_ANSWER = 64 << 20
+# What the store says when less time might do.
+TOO_MUCH = re.compile(
+    r"too many (points|samples)|-search\.maxSamplesPerQuery|not enough memory"
+    r"|exceeded maximum resolution"
+)
 PUSH_TIMEOUT_S = 15.0
 # The content type is never the sender's: VictoriaMetrics reads parameters, and
 # `extra_label` with them, out of a body that says it is a form.
@@ -56,7 +63,7 @@ class VictoriaMetrics:
         self, space: str, promql: str, at: float, *, timeout_s: float
     ) -> Result:
         """Answer one moment, `at` in Unix seconds; never raise."""
-        asked = [("query", promql), ("time", f"{at:.3f}")]
+        asked = [*_said(phrase(promql)), ("time", f"{at:.3f}")]
         try:
             answer = self.ask(space, "query", asked, timeout_s=timeout_s)
             return _refusal(answer) or instant_result(answer.body, at)
@@ -75,24 +82,40 @@ class VictoriaMetrics:
     ) -> Result:
         """Answer a stretch of time; never raise.
 
-        Start and end move down to whole multiples of the step, as the store does
-        on its own to make answers cacheable.
+        Start and end move down to whole multiples of the step.
         """
         if step_s < 1 or end < start:
-            return Result(
-                "failed", None, f"no points from {start} to {end} by {step_s} s"
-            )
-        first, last = int(start) // step_s * step_s, int(end) // step_s * step_s
-        if (last - first) // step_s + 1 > MOST_POINTS:
-            reason = f"more than {MOST_POINTS} points from {first} to {last}"
+            reason = f"no points from {start} to {end} by {step_s} s"
             return Result("failed", None, reason)
-        asked = [("query", promql), ("start", str(first)), ("end", str(last))]
-        asked.append(("step", str(step_s)))
+        whole = Span(int(start) // step_s * step_s, int(end) // step_s * step_s, step_s)
+        said, deadline = phrase(promql), time.monotonic() + timeout_s
+
+        def ask(piece: Span) -> Result:
+            return self._ask_piece(space, said, piece, deadline)
+
         try:
-            answer = self.ask(space, "query_range", asked, timeout_s=timeout_s)
-            return _refusal(answer) or range_result(answer.body, first, last, step_s)
+            return ask_in_pieces(ask, whole, splittable=said.splittable)
         except UpstreamUnavailable as error:
             return Result("failed", None, str(error))
+
+    def _ask_piece(
+        self, space: str, said: Phrase, piece: Span, deadline: float
+    ) -> Result:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise UpstreamUnavailable("the answers to parts of the range took too long")
+        asked = [*_said(said), ("start", str(piece.first)), ("end", str(piece.last))]
+        asked.append(("step", str(piece.step_s)))
+        try:
+            answer = self.ask(space, "query_range", asked, timeout_s=left_s)
+        except TooLarge as error:
+            raise TooMuch(str(error)) from error
+        refusal = _refusal(answer)
+        if refusal and TOO_MUCH.search(refusal.reason):
+            raise TooMuch(refusal.reason)
+        return refusal or range_result(
+            answer.body, piece.first, piece.last, piece.step_s
+        )
 
     def ask(
         self, space: str, path: str, parameters: Parameters, *, timeout_s: float
@@ -104,7 +127,7 @@ class VictoriaMetrics:
         """
         confined = [
             *parameters,
-            ("timeout", f"{timeout_s:g}s"),
+            ("timeout", f"{timeout_s:.3f}s"),
             ("extra_filters[]", f'{{space="{space}"}}'),
         ]
         return self._query.call(
@@ -177,10 +200,22 @@ class VictoriaMetrics:
         self._limit_checked_at = now
 
 
+def _said(said: Phrase) -> Parameters:
+    """Return what is asked of the store, past what it kept of other answers.
+
+    The points that it keeps may be of another range; and it puts the point before
+    into the place of a fresh one, which `nocache` prevents too.
+    """
+    return [("query", said.text), ("max_lookback", said.lookback), ("nocache", "1")]
+
+
 def _refusal(answer: Answer) -> Result | None:
-    if answer.status == 200:
-        return None
-    return Result("failed", None, error_text(answer))
+    if answer.status != 200:
+        return Result("failed", None, error_text(answer))
+    kind = answer.headers.get("content-type", "application/json")
+    if "json" not in kind:
+        return Result("failed", None, f"the store answered with {kind}, not with JSON")
+    return None
 
 
 def _scraped(target: dict[str, Any]) -> Scraped:
