@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from bkmonitor.accounts.installation import absolute
 from bkmonitor.notifications import wording
 from bkmonitor.notifications.message import Message
+from bkmonitor.notifications.sentences import clause
 
 LONGEST_SUBJECT = 200
 
@@ -80,7 +81,7 @@ def _subject(message: Message, title: str) -> str:
 
 def _lead(message: Message, at: datetime) -> str:
     told = {
-        "clause": wording.clause(message.sentence),
+        "clause": clause(message.sentence),
         "duration": wording.duration(_lasted(message, at)),
     }
     if message.reason == "test" or message.started_at is None:

@@ -16,7 +16,7 @@ class Message:
 
     reason       one of REASONS
     severity     1 critical, 2 warning, 3 info
-    sentence     {"id", "params"}, for wording.render
+    sentence     {"id", "params"}, for sentences.render
     summary      the user's own text, and description a longer one
     path         where the whole story is, from the root of the service
     started_at   ISO 8601 with a zone, ended_at too; None where there is none

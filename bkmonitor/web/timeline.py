@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 
 from bkmonitor.alerts.models import Note, Transition
 from bkmonitor.notifications.models import Attempt, Notification
-from bkmonitor.notifications.wording import reason_word, render
+from bkmonitor.notifications.sentences import render
+from bkmonitor.notifications.wording import reason_word
 from bkmonitor.routing import timeline
 
 

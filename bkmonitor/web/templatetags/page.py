@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from bkmonitor.accounts.access import Role, allows
 from bkmonitor.alerts.models import Severity
-from bkmonitor.notifications.wording import render
+from bkmonitor.notifications.sentences import render
 from bkmonitor.web import durations, states
 
 register = template.Library()
