@@ -175,6 +175,7 @@ class Note(models.Model):
         DATA_BACK = "data_back", _("Data back")
         FLAPPING = "flapping", _("Flapping")
         NOBODY_TOLD = "nobody_told", _("Nobody told")
+        MUTED = "muted", _("Muted")
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="notes")
     kind = models.CharField(max_length=14, choices=Kind)

@@ -1,6 +1,7 @@
 """The verbs of alerts: the only code that writes this room's tables."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -14,14 +15,16 @@ from bkmonitor.evaluation.verdict import Sentence
 from bkmonitor.lib.errors import Conflict
 
 __all__ = [
+    "Untold",
     "acknowledge",
     "comment",
     "mark_routed",
-    "note_nobody_told",
+    "note_untold",
     "record",
     "resolve_source",
     "take_unrouted",
     "unacknowledge",
+    "with_changes_elsewhere",
 ]
 
 
@@ -79,12 +82,26 @@ def comment(alert: Alert, *, by: User | None, at: datetime, text: str) -> Note:
     )
 
 
-def note_nobody_told(alert_ids: Iterable[int], *, at: datetime, why: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """That a change of an alert was told to nobody: why, or until when."""
+
+    alert_id: int
+    why: str = ""
+    until: datetime | None = None
+
+
+def note_untold(untold: Iterable[Untold], *, at: datetime) -> None:
     """Write into the timelines that a change was told to nobody, and why."""
     Note.objects.bulk_create(
         [
-            Note(alert_id=pk, kind=Note.Kind.NOBODY_TOLD, at=at, text=why)
-            for pk in alert_ids
+            Note(
+                alert_id=each.alert_id,
+                kind=Note.Kind.MUTED if each.until else Note.Kind.NOBODY_TOLD,
+                at=at,
+                text=each.until.isoformat() if each.until else each.why,
+            )
+            for each in untold
         ],
         batch_size=BATCH,
     )
@@ -98,6 +115,18 @@ def take_unrouted(limit: int) -> list[Transition]:
     waiting = Transition.objects.filter(routed_at=None).order_by("at", "pk")
     locked = waiting.select_for_update(skip_locked=True, of=("self",))
     return list(locked.select_related("alert", "alert__space")[:limit])
+
+
+def with_changes_elsewhere(transitions: Iterable[Transition]) -> set[int]:
+    """Return which alerts of these have unrouted changes that are not among these.
+
+    Another worker has them; what comes of these may hang on what it does.
+    """
+    rows = list(transitions)
+    others = Transition.objects.filter(
+        routed_at=None, alert_id__in={row.alert_id for row in rows}
+    ).exclude(pk__in=[row.pk for row in rows])
+    return set(others.values_list("alert_id", flat=True))
 
 
 def mark_routed(transitions: Iterable[Transition], *, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """REST: alerts."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -36,6 +37,9 @@ class AlertSerializer(OwnedSerializer):
     runbook_url = serializers.CharField(read_only=True)
     acked_by = serializers.CharField(read_only=True, allow_null=True)
     severity_name = serializers.SerializerMethodField()
+    muted_until = serializers.SerializerMethodField(
+        help_text="Outside its active time: nobody is told before. Null if it is not muted."
+    )
 
     class Meta(OwnedSerializer.Meta):
         model = Alert
@@ -43,13 +47,19 @@ class AlertSerializer(OwnedSerializer):
             "id", "space", "source_kind", "source_id", "source_name", "labels", "fingerprint",
             "severity", "severity_name", "state", "value", "sentence", "summary", "description",
             "runbook_url", "started_at", "ended_at", "end_reason", "missing_since",
-            "acked_at", "acked_by",
+            "acked_at", "acked_by", "muted_until",
         )  # fmt: skip
         read_only_fields = fields
 
     def get_severity_name(self, alert: Alert) -> str:
         """Return the severity as a word."""
         return Severity(alert.severity).name.lower()
+
+    def get_muted_until(self, alert: Alert) -> datetime | None:
+        """Return when active time begins again."""
+        group = getattr(alert, "group", None)
+        muted = group is not None and alert.state == Alert.State.FIRING
+        return group.muted_until if group and muted else None
 
 
 class EntrySerializer(serializers.Serializer[Any]):
@@ -103,7 +113,7 @@ class CommentSerializer(serializers.Serializer[Any]):
 class AlertViewSet(ReadViewSet):
     """Alerts. They are changed by verbs, never by writing fields."""
 
-    queryset = Alert.objects.select_related("acked_by")
+    queryset = Alert.objects.select_related("acked_by", "group")
     serializer_class = AlertSerializer
     ordering = ("-started_at", "-pk")
     writes = Role.RESPONDER

@@ -19,6 +19,7 @@ from bkmonitor.accounts.access import Role
 from bkmonitor.accounts.models import Space
 from bkmonitor.alerts.models import Severity
 from bkmonitor.api import filters
+from bkmonitor.api.activetime import ActiveTimeField
 from bkmonitor.api.auth import person
 from bkmonitor.api.fields import LabelsField
 from bkmonitor.api.revisions import HistoryViewSet
@@ -75,6 +76,11 @@ class StrategySerializer(OwnedSerializer):
 
     levels = LevelSerializer(many=True)
     labels = LabelsField()
+    active_time = ActiveTimeField(
+        required=False,
+        allow_null=True,
+        help_text="When people are told; null is always.",
+    )
     created_by = serializers.CharField(read_only=True, allow_null=True)
 
     class Meta(OwnedSerializer.Meta):
@@ -82,7 +88,7 @@ class StrategySerializer(OwnedSerializer):
         fields = (
             "id", "space", "name", "enabled", "expression", "unit", "filters", "interval_s",
             "levels", "trigger_count", "trigger_window", "recovery_window", "late_periods",
-            "flap_count", "flap_window_s", "no_data", "labels", "summary",
+            "flap_count", "flap_window_s", "no_data", "active_time", "labels", "summary",
             "description", "runbook_url", "created_by", "created_at", "updated_at",
             "last_tick_at", "judged_at", "outcome", "outcome_reason", "failing_since",
             "series_count", "counts", "skipped_ticks", "skipped_until",

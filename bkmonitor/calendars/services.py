@@ -1,5 +1,6 @@
 """The verbs of calendars: the only code that writes this room's tables."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,8 @@ from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.recurrence import Recurring, check_rule
 from bkmonitor.lib.spans import Span
 from bkmonitor.lib.wallclock import Wall, parse_wall, write_wall, zone_of
+
+logger = logging.getLogger(__name__)
 
 EDITABLE = ("name", "description")
 ITEM_EDITABLE = ("name", "start", "end", "time_zone", "rule", "exceptions")
@@ -149,14 +152,23 @@ def _item_of(calendar: Calendar, draft: Draft) -> CalendarItem:
 
 
 def recurring_of(ids: Iterable[int]) -> dict[int, list[Recurring]]:
-    """Return what is written in the calendars of these keys that exist; two queries."""
+    """Return what is written in the calendars of these keys that exist; two queries.
+
+    An item that cannot be read any more, because its time zone is gone, is left out:
+    who asks has others to care for.
+    """
     wanted = set(ids)
     if not wanted:
         return {}
     known = Calendar.objects.filter(pk__in=wanted).values_list("pk", flat=True)
     found: dict[int, list[Recurring]] = {pk: [] for pk in known}
     for item in CalendarItem.objects.filter(calendar__in=wanted):
-        found.setdefault(item.calendar_id, []).append(item.recurring)
+        try:
+            found.setdefault(item.calendar_id, []).append(item.recurring)
+        except InvalidInput as error:
+            logger.error(
+                "calendar.unreadable", extra={"item": item.pk, "reason": str(error)}
+            )
     return found
 
 

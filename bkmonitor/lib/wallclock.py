@@ -10,7 +10,7 @@ hour that comes twice both are meant. Every other rule has to choose, and to exp
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bkmonitor.lib.errors import InvalidInput
@@ -29,7 +29,7 @@ YEARS = range(1970, 2200)
 
 def zone_of(name: str, *, field: str = "time_zone") -> ZoneInfo:
     """Return the zone of that IANA name; InvalidInput, for `field`, if there is none."""
-    if name not in available_timezones():
+    if name not in _names():
         told = f"{name!r} is not a time zone"
         raise InvalidInput(told, {field: told})
     return ZoneInfo(name)
@@ -79,6 +79,12 @@ def showing(zone: ZoneInfo, start: Wall, end: Wall) -> list[Span]:
             )
         )
     return union(found)
+
+
+@cache
+def _names() -> set[str]:
+    """Return the names of all zones; asking costs a walk through the file system."""
+    return available_timezones()
 
 
 def _pieces(zone: ZoneInfo, span: Span) -> list[tuple[Span, timedelta]]:

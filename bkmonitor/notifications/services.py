@@ -1,6 +1,7 @@
 """The outbox: put messages in, find what is due, send it, remember its fate."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
@@ -53,6 +54,17 @@ def default_receivers(space_ids: Iterable[int]) -> dict[int, list[Receiver]]:
     for receiver in chosen.filter(space_id__in=list(found)):
         found[receiver.space_id].append(receiver)
     return found
+
+
+def told_receivers(threads: Iterable[str]) -> dict[str, frozenset[int]]:
+    """Return the receivers that got, or are to get, a message of each thread."""
+    rows = Notification.objects.filter(
+        thread__in=list(threads), receiver_id__isnull=False
+    )
+    found: dict[str, set[int]] = defaultdict(set)
+    for thread, receiver_id in rows.values_list("thread", "receiver_id").distinct():
+        found[thread].add(receiver_id)
+    return {thread: frozenset(keys) for thread, keys in found.items()}
 
 
 def enqueue(dispatches: Iterable[Dispatch], now: datetime) -> int:

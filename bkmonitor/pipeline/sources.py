@@ -10,6 +10,7 @@ from bkmonitor.accounts.models import Space, User
 from bkmonitor.alerts.services import resolve_source
 from bkmonitor.probes import services as probes
 from bkmonitor.probes.models import Heartbeat, Probe
+from bkmonitor.routing.services import reconsider
 from bkmonitor.strategies import services as strategies
 from bkmonitor.strategies.models import Strategy, StrategyRevision
 from bkmonitor.strategies.no_data import parse_no_data
@@ -31,10 +32,14 @@ def save_strategy(
     now: datetime,
     strategy: Strategy | None = None,
 ) -> Strategy:
-    """Save a strategy; when it is disabled its alerts end."""
+    """Save a strategy; when it is disabled its alerts end.
+
+    What its active time had muted is looked at again: it may have another one now.
+    """
     saved = strategies.save_strategy(space, fields, by=by, now=now, strategy=strategy)
     _end_if_disabled(saved, now)
     _end_no_data(saved, now)
+    reconsider([saved.pk], now)
     return saved
 
 
@@ -46,6 +51,7 @@ def restore_strategy(
     restored = strategies.restore_strategy(revision, by=by, now=now)
     _end_if_disabled(restored, now)
     _end_no_data(restored, now)
+    reconsider([restored.pk], now)
     return restored
 
 

@@ -58,10 +58,10 @@ def judge_heartbeats() -> None:
 def route_transitions() -> None:
     """Decide whom to tell (beat, and whoever changed an alert)."""
     routed = routing.route_pending(timezone.now(), limit=BATCH)
-    repeated = routing.repeat_due(timezone.now())
-    if routed or repeated:
+    looked_at = routing.look_again(timezone.now(), limit=BATCH)
+    if routed or looked_at:
         deliver_notifications.delay()
-    if routed == BATCH:
+    if BATCH in (routed, looked_at):
         route_transitions.delay()
 
 

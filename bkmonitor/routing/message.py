@@ -28,5 +28,10 @@ def message_of(
     )
 
 
+def thread_of(alert: Alert) -> str:
+    """Return the name under which all messages about an alert are kept together."""
+    return f"alert:{alert.pk}"
+
+
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None

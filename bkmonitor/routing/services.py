@@ -1,21 +1,17 @@
 """Decide whom to tell of what changed: the only code that writes this room's tables."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from bkmonitor.alerts import services as alerts
 from bkmonitor.alerts.models import Alert, Transition
-from bkmonitor.notifications.dispatch import Dispatch
-from bkmonitor.notifications.models import Receiver
-from bkmonitor.notifications.services import default_receivers, enqueue
-from bkmonitor.routing.message import message_of
+from bkmonitor.routing.desk import BATCH, OF_STRATEGIES, Desk
 from bkmonitor.routing.models import AlertGroup
+from bkmonitor.routing.standing import on_change, on_look
 
-REPEAT_EVERY = timedelta(hours=4)
-BATCH = 500
+REMEMBERED = ["held", "muted_until", "next_repeat_at"]
 
 
 @transaction.atomic
@@ -26,87 +22,88 @@ def route_pending(now: datetime, *, limit: int = 500) -> int:
     after a crash the transition is still waiting, and the notifications' keys keep
     a second run from telling anything twice.
     """
-    waiting = alerts.take_unrouted(limit)
-    receivers = default_receivers(row.alert.space_id for row in waiting)
-    enqueue([_dispatch(row, receivers[row.alert.space_id]) for row in waiting], now)
-    untold = [row.alert_id for row in waiting if not receivers[row.alert.space_id]]
-    alerts.note_nobody_told(untold, at=now, why="no_receiver")
-    _group(waiting, now)
+    waiting = _in_turn(alerts.take_unrouted(limit))
+    keys = sorted({row.alert_id for row in waiting})
+    groups = AlertGroup.objects.filter(alert__in=keys).order_by("alert_id")
+    desk = Desk.open((row.alert for row in waiting), groups.select_for_update(), now)
+    for row in waiting:
+        step = on_change(desk.standings[row.alert_id], row.kind, desk.moment(row.alert))
+        about = ("transition", row.pk)
+        desk.take(row.alert, step, about, severity=row.severity, sentence=row.sentence)
+    desk.close()
+    _remember(desk, {row.alert_id: row.alert for row in waiting})
     alerts.mark_routed(waiting, at=now)
     return len(waiting)
 
 
-def _dispatch(transition: Transition, receivers: list[Receiver]) -> Dispatch:
-    alert = transition.alert
-    message = message_of(
-        alert,
-        reason=transition.kind,
-        severity=transition.severity,
-        sentence=transition.sentence,
-    )
-    return Dispatch(receivers, message, thread_of(alert), ("transition", transition.pk))
+def _in_turn(transitions: list[Transition]) -> list[Transition]:
+    """Leave out the ends of alerts whose beginning another worker has under way.
+
+    Whom to tell of an end is known once it is known who was told of the beginning.
+    """
+    ends = {row.alert_id for row in transitions if row.kind == Transition.Kind.RESOLVED}
+    if not ends:
+        return transitions
+    ahead = alerts.with_changes_elsewhere(transitions)
+    return [row for row in transitions if row.alert_id not in ends & ahead]
 
 
-def _group(transitions: Iterable[Transition], now: datetime) -> None:
-    """Say when each alert is to be told again; its last transition decides."""
-    groups = {
-        transition.alert_id: AlertGroup(
-            space_id=transition.alert.space_id,
-            alert_id=transition.alert_id,
-            next_repeat_at=None
-            if transition.kind == Transition.Kind.RESOLVED
-            else now + REPEAT_EVERY,
+def _remember(desk: Desk, about: dict[int, Alert]) -> None:
+    # In one order for all workers, so that none waits for another in a circle.
+    groups = [
+        AlertGroup(
+            space_id=alert.space_id,
+            alert_id=pk,
+            held=desk.standings[pk].held,
+            muted_until=desk.standings[pk].muted_until,
+            next_repeat_at=desk.standings[pk].look_at,
         )
-        for transition in transitions
-    }
+        for pk, alert in sorted(about.items())
+    ]
     AlertGroup.objects.bulk_create(
-        # In one order for all workers, so that none waits for another in a circle.
-        [groups[alert_id] for alert_id in sorted(groups)],
+        groups,
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["alert"],
-        update_fields=["next_repeat_at"],
+        update_fields=REMEMBERED,
     )
-
-
-def repeat_due(now: datetime, *, limit: int = 500) -> int:
-    """Tell again of alerts that nobody has taken; return how many messages were made.
-
-    An acknowledged alert keeps its time and stays quiet: should it be given back,
-    the next repeat comes as if nothing had been.
-    """
-    made = 0
-    due = AlertGroup.objects.filter(next_repeat_at__lte=now).select_related(
-        "alert__space"
-    )
-    groups = list(due.order_by("next_repeat_at")[:limit])
-    receivers = default_receivers(group.space_id for group in groups)
-    for group in groups:
-        made += _repeat(group, receivers[group.space_id], now)
-    return made
 
 
 @transaction.atomic
-def _repeat(group: AlertGroup, receivers: list[Receiver], now: datetime) -> int:
-    alert = group.alert
-    claimed = AlertGroup.objects.filter(
-        pk=group.pk, next_repeat_at=group.next_repeat_at
-    )
-    if alert.state == Alert.State.RESOLVED:
-        # Its end was routed beside its beginning, by another worker.
-        claimed.update(next_repeat_at=None)
-        return 0
-    if not claimed.update(next_repeat_at=now + REPEAT_EVERY, repeats=F("repeats") + 1):
-        return 0
-    if alert.acked_at is not None or not receivers:
-        return 0
-    message = message_of(
-        alert, reason="repeat", severity=alert.severity, sentence=alert.sentence
-    )
-    about = ("repeat", group.pk, group.repeats + 1)
-    return enqueue([Dispatch(receivers, message, thread_of(alert), about)], now)
+def look_again(now: datetime, *, limit: int = 500) -> int:
+    """Tell again of what nobody has taken, and what was held once active time begins.
+
+    Returns how many alerts were looked at. A second run finds their times moved, and
+    groups that another worker has in hand are left to it.
+    """
+    due = AlertGroup.objects.filter(next_repeat_at__lte=now).order_by("next_repeat_at")
+    locked = due.select_for_update(skip_locked=True, of=("self",))
+    groups = list(locked.select_related("alert__space")[:limit])
+    desk = Desk.open((group.alert for group in groups), groups, now)
+    for group in groups:
+        alert = group.alert
+        step = on_look(
+            desk.standings[alert.pk],
+            desk.moment(alert),
+            firing=alert.state == Alert.State.FIRING,
+            taken=alert.acked_at is not None,
+        )
+        if step.tell:
+            group.repeats += 1
+        about = ("repeat", group.pk, group.repeats)
+        desk.take(alert, step, about, severity=alert.severity, sentence=alert.sentence)
+        group.held, group.muted_until = step.standing.held, step.standing.muted_until
+        group.next_repeat_at = step.standing.look_at
+    desk.close()
+    AlertGroup.objects.bulk_update(groups, [*REMEMBERED, "repeats"], batch_size=BATCH)
+    return len(groups)
 
 
-def thread_of(alert: Alert) -> str:
-    """Return the name under which all messages about an alert are kept together."""
-    return f"alert:{alert.pk}"
+def reconsider(strategy_ids: Iterable[int], now: datetime) -> None:
+    """Have what is muted of these strategies looked at again: their hours have changed."""
+    muted = Alert.objects.filter(
+        source_kind__in=OF_STRATEGIES,
+        source_id__in=list(strategy_ids),
+        group__muted_until__isnull=False,
+    )
+    AlertGroup.objects.filter(alert__in=muted).update(next_repeat_at=now)

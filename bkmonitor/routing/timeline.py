@@ -7,7 +7,7 @@ from typing import Any
 
 from bkmonitor.alerts.models import Alert, Note
 from bkmonitor.notifications.models import Notification
-from bkmonitor.routing.services import thread_of
+from bkmonitor.routing.message import thread_of
 
 # Of an alert that lasts for weeks the newest messages are enough.
 MOST_MESSAGES = 200

@@ -69,6 +69,7 @@ class Strategy(models.Model):
         default=1800, validators=[MaxValueValidator(86400)]
     )
     no_data = models.JSONField(default=dict, blank=True)
+    # When people are told, by lib/activetime.py; null is always.
     active_time = models.JSONField(null=True, blank=True)
     labels = models.JSONField(default=dict, blank=True)
     summary = models.TextField(blank=True)

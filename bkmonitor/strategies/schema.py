@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from jinja2 import TemplateError
 
+from bkmonitor.lib.activetime import parse_active_time
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
 from bkmonitor.lib.units import check_unit
@@ -33,7 +34,7 @@ def check_strategy(fields: Mapping[str, Any]) -> dict[str, Any]:
     _check_numbers(fields, wrong)
     _check_expressions(fields, wrong)
     derived = _check_levels(fields, wrong)
-    for check in (_check_no_data, _check_unit, _check_labels):
+    for check in (_check_active_time, _check_no_data, _check_unit, _check_labels):
         _collect(check, fields, wrong)
     for name in ("summary", "description"):
         _check_template(name, str(fields.get(name, "")), wrong)
@@ -122,6 +123,10 @@ def _check_no_data(fields: Mapping[str, Any]) -> None:
     if policy.policy == GROUP and not policy.by:
         sentence = _("name the labels whose series belong together")
         raise InvalidInput(f"no_data: {sentence}", {"no_data": sentence})
+
+
+def _check_active_time(fields: Mapping[str, Any]) -> None:
+    parse_active_time(fields.get("active_time"))
 
 
 def _check_template(name: str, text: str, wrong: dict[str, str]) -> None:

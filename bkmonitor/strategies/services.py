@@ -12,6 +12,7 @@ from bkmonitor.accounts.models import Space, User
 from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.strategies.activetime import check_calendars
 from bkmonitor.strategies.expected import forget_all
 from bkmonitor.strategies.models import DEFINING, Strategy, StrategyRevision
 from bkmonitor.strategies.no_data import parse_no_data
@@ -72,6 +73,7 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
     before = _stored(strategy)
     whole = (before or _as_it_is(strategy)) | dict(fields)
     derived = check_strategy(whole)
+    check_calendars(strategy.space, whole["active_time"])
     if before and whole["expression"] != before["expression"]:
         strategy.changed_at = edit.at
     if not before or any(

@@ -25,6 +25,7 @@ class Look:
 
 STATES = {
     "firing": Look("bell-ringing", _("Firing")),
+    "muted": Look("moon", _("Muted"), "quiet"),
     "resolved": Look("circle-check", _("Resolved"), "good"),
     "acknowledged": Look("user-check", _("Acknowledged"), "accent"),
     "up": Look("circle-check", _("Up"), "good"),

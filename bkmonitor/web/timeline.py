@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from bkmonitor.alerts.models import Note, Transition
 from bkmonitor.notifications.models import Attempt, Notification
 from bkmonitor.notifications.sentences import render
-from bkmonitor.notifications.wording import reason_word
+from bkmonitor.notifications.wording import moment, reason_word
 from bkmonitor.routing import timeline
 
 
@@ -60,6 +60,14 @@ NOTES = {
     Note.Kind.DATA_MISSING: ("help-circle", "fault"),
     Note.Kind.DATA_BACK: ("refresh", ""),
     Note.Kind.NOBODY_TOLD: ("bell-off", "fault"),
+    Note.Kind.MUTED: ("moon", ""),
+}
+UNTOLD = {
+    "no_receiver": gettext_lazy("No receiver of this space was switched on."),
+    "ended_muted": gettext_lazy("It began and ended outside its active time."),
+    "began_untold": gettext_lazy(
+        "No receiver that is switched on had been told that it began."
+    ),
 }
 
 
@@ -87,7 +95,10 @@ def _of_note(entry: timeline.Entry, kind: Note.Kind) -> Entry:
     comments = kind == Note.Kind.COMMENT
     said, detail = (entry.text, "") if comments else ("", entry.text)
     if kind == Note.Kind.NOBODY_TOLD:
-        detail = _("No receiver of this space was switched on.")
+        detail = str(UNTOLD.get(entry.text, entry.text))
+    if kind == Note.Kind.MUTED:
+        told = _("It is outside its active time: nobody is told before %(moment)s.")
+        detail = told % {"moment": moment(entry.text)}
     if kind == Note.Kind.DATA_MISSING:
         detail = _("A complete answer did not hold this series; the alert stays.")
     return Entry(entry.at, icon, str(kind.label), tint, detail, said, entry.by)

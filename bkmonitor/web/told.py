@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from bkmonitor.alerts.models import Alert
 from bkmonitor.notifications.models import Notification, Receiver
-from bkmonitor.routing.services import thread_of
+from bkmonitor.routing.message import thread_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +24,34 @@ class Told:
     why: str
 
 
-def who_was_told(alert: Alert, notifications: Iterable[Notification]) -> list[Told]:
-    """Return every receiver of the alert's space with the reason of what it got."""
+def who_was_told(
+    alert: Alert, notifications: Iterable[Notification], *, muted: bool = False
+) -> list[Told]:
+    """Return every receiver of the alert's space with the reason of what it got.
+
+    `muted` says that the alert is outside its active time.
+    """
     counts: Counter[tuple[int | None, str]] = Counter(
         (row.receiver_id, row.state) for row in notifications
     )
     receivers = Receiver.objects.filter(space_id=alert.space_id)
-    return [_told(receiver, alert, counts) for receiver in receivers]
+    return [_told(receiver, alert, counts, muted) for receiver in receivers]
 
 
 def _told(
-    receiver: Receiver, alert: Alert, counts: Counter[tuple[int | None, str]]
+    receiver: Receiver,
+    alert: Alert,
+    counts: Counter[tuple[int | None, str]],
+    muted: bool,
 ) -> Told:
     sent, waiting, failed = (
         counts[receiver.pk, state] for state in ("sent", "pending", "failed")
     )
-    return Told(
-        receiver, sent, waiting, failed, _why(receiver, alert, sent + waiting + failed)
-    )
+    why = _why(receiver, alert, sent + waiting + failed, muted)
+    return Told(receiver, sent, waiting, failed, why)
 
 
-def _why(receiver: Receiver, alert: Alert, messages: int) -> str:
+def _why(receiver: Receiver, alert: Alert, messages: int, muted: bool) -> str:
     if messages and not receiver.confirmed_at:
         return _("It was never confirmed that messages arrive there.")
     if messages:
@@ -53,6 +60,8 @@ def _why(receiver: Receiver, alert: Alert, messages: int) -> str:
         return _("It is switched off.")
     if not receiver.is_default:
         return _("It is not one of the receivers that get everything.")
+    if muted:
+        return _("The alert is muted until its active time begins.")
     if receiver.created_at > alert.started_at:
         return _("It was added after the alert began.")
     return _("Nothing was sent yet; changes are sent within seconds.")

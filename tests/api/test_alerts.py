@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bkmonitor.alerts.models import Note, Transition
+from bkmonitor.routing.models import AlertGroup
 from tests.api.conftest import as_token
 from tests.factories import NOON, make_alert
 
@@ -130,3 +131,16 @@ def test_alerts_are_not_written_by_fields(api):
 
     assert api.patch(f"/api/v1/alerts/{alert.pk}/", {}).status_code == 405
     assert api.delete(f"/api/v1/alerts/{alert.pk}/").status_code == 405
+
+
+def test_a_muted_alert_says_until_when(api):
+    alert, over = make_alert(api.space), make_alert(api.space, state="resolved")
+    for row in (alert, over):
+        AlertGroup.objects.create(space=api.space, alert=row, muted_until=NOON)
+
+    listed = api.get("/api/v1/alerts/").json()["results"]
+
+    assert {row["id"]: row["muted_until"] for row in listed} == {
+        alert.pk: "2026-03-02T12:00:00Z",
+        over.pk: None,
+    }

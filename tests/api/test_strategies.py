@@ -11,7 +11,14 @@ from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.query import Result
 from bkmonitor.strategies.models import Strategy
 from tests.api.routes import STRATEGY
-from tests.factories import NOON, make_alert, make_level, make_space, make_strategy
+from tests.factories import (
+    NOON,
+    make_alert,
+    make_calendar,
+    make_level,
+    make_space,
+    make_strategy,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +186,54 @@ def test_a_long_preview_takes_longer_steps(store):
 def test_a_preview_that_ends_before_it_begins_is_refused():
     with pytest.raises(InvalidInput, match="start"):
         strategies.preview(make_space(), {"expression": "cpu", "start": NOON}, now=NOON)
+
+
+OFFICE = {
+    "timezone": "Europe/Berlin",
+    "weekly": [{"days": [1, 2, 3, 4, 5], "start": "08:00", "end": "18:00"}],
+}
+
+
+def test_a_strategy_has_an_active_time(api):
+    made = api.post(
+        "/api/v1/strategies/",
+        STRATEGY | {"space": api.space.slug, "active_time": OFFICE},
+    ).json()
+
+    assert made["active_time"] == OFFICE
+    url = f"/api/v1/strategies/{made['id']}/"
+    assert api.patch(url, {"active_time": None}).json()["active_time"] is None
+
+
+@pytest.mark.parametrize(
+    "active_time",
+    [
+        "always",
+        {},
+        OFFICE | {"timezone": "Mars/Olympus"},
+        OFFICE | {"wekly": []},
+        OFFICE | {"weekly": [{"days": [8], "start": "08:00", "end": "18:00"}]},
+        OFFICE | {"calendars": [10**9]},
+    ],
+)
+def test_an_active_time_that_makes_no_sense_is_named(api, active_time):
+    answer = api.post(
+        "/api/v1/strategies/",
+        STRATEGY | {"space": api.space.slug, "active_time": active_time},
+    )
+
+    assert answer.status_code == 400
+    assert set(answer.json()["fields"]) == {"active_time"}
+
+
+def test_an_active_time_names_calendars_of_its_own_space(api):
+    own, other = make_calendar(api.space), make_calendar()
+    strategy = make_strategy(api.space)
+    url = f"/api/v1/strategies/{strategy.pk}/"
+
+    good = api.patch(url, {"active_time": OFFICE | {"rest_calendars": [own.pk]}})
+    bad = api.patch(url, {"active_time": OFFICE | {"rest_calendars": [other.pk]}})
+
+    assert good.status_code == 200
+    assert bad.status_code == 400
+    assert str(other.pk) in bad.json()["fields"]["active_time"]

@@ -165,3 +165,11 @@ def test_days_of_a_file_are_those_of_the_zone_that_is_asked_for():
     import_ics(calendar, file(CHRISTMAS), time_zone="Asia/Tokyo")
 
     assert calendar.items.get().time_zone == "Asia/Tokyo"
+
+
+def test_an_item_whose_zone_is_gone_keeps_nobody_waiting(caplog):
+    item = make_item(time_zone="Mars/Olympus")
+    good = make_item(item.calendar)
+
+    assert recurring_of([item.calendar_id]) == {item.calendar_id: [good.recurring]}
+    assert caplog.records[0].item == item.pk

@@ -4,7 +4,7 @@ import pytest
 
 from bkmonitor.alerts.models import Note, Transition
 from bkmonitor.routing import timeline
-from bkmonitor.routing.services import thread_of
+from bkmonitor.routing.message import thread_of
 from bkmonitor.routing.timeline import timeline_of
 from tests.factories import NOON, make_alert, make_notification, make_user
 

@@ -5,6 +5,7 @@ from django.test import Client
 
 from bkmonitor.alerts.models import Note, Transition
 from bkmonitor.notifications.models import Attempt, Notification
+from bkmonitor.routing.models import AlertGroup
 from tests.factories import (
     NOON,
     make_alert,
@@ -237,3 +238,61 @@ def test_a_resolved_alert_asks_for_itself_no_more(admin_client):
     assert "every 10s" not in text(
         admin_client.get(f"/s/{space.slug}/alerts/{over.pk}/")
     )
+
+
+def muted_alert(space, **fields):
+    alert = make_alert(space, **fields)
+    AlertGroup.objects.create(
+        space=space,
+        alert=alert,
+        held="fired",
+        muted_until=NOON + timedelta(hours=20),
+        next_repeat_at=NOON + timedelta(hours=1),
+    )
+    Note.objects.create(
+        alert=alert, kind="muted", at=NOON, text="2026-03-03T08:00:00+00:00"
+    )
+    return alert
+
+
+def test_a_muted_alert_says_until_when_and_why_nobody_is_told(admin_client):
+    space = admin_client.space
+    make_receiver(space, created_at=NOON - timedelta(days=1))
+    alert = muted_alert(space)
+
+    listed = text(admin_client.get(f"/s/{space.slug}/alerts/"))
+    page = text(admin_client.get(f"/s/{space.slug}/alerts/{alert.pk}/"))
+
+    assert "Muted" in listed
+    assert "nobody is told before 3 Mar 2026, 08:00:00 UTC." in page
+    assert "it is told when active time begins" in page
+    assert "The alert is muted until its active time begins." in page
+    assert "Told again every 4 hours" not in page
+
+
+def test_what_is_over_is_muted_no_more(admin_client):
+    space = admin_client.space
+    alert = muted_alert(space, state="resolved")
+
+    listed = text(admin_client.get(f"/s/{space.slug}/alerts/?state=resolved"))
+    page = text(admin_client.get(f"/s/{space.slug}/alerts/{alert.pk}/"))
+
+    assert "Muted" not in listed
+    assert "until active time begins" not in page
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("no_receiver", "No receiver of this space was switched on."),
+        ("ended_muted", "It began and ended outside its active time."),
+        ("began_untold", "had been told that it began."),
+    ],
+)
+def test_the_story_says_why_nobody_was_told(admin_client, why, told):
+    alert = make_alert(admin_client.space)
+    Note.objects.create(alert=alert, kind="nobody_told", at=NOON, text=why)
+
+    page = text(admin_client.get(f"/s/{alert.space.slug}/alerts/{alert.pk}/"))
+
+    assert told in page

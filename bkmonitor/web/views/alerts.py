@@ -14,7 +14,6 @@ from bkmonitor.accounts.models import Space
 from bkmonitor.alerts import services
 from bkmonitor.alerts.models import Alert, Severity
 from bkmonitor.lib.errors import Conflict
-from bkmonitor.routing.models import AlertGroup
 from bkmonitor.routing.timeline import timeline_of
 from bkmonitor.web.access import PageRequest, clock, space_view
 from bkmonitor.web.alert_chart import alert_chart, chart_marks
@@ -34,7 +33,7 @@ def alert_list(request: PageRequest, space: Space) -> HttpResponse:
     """Show the alerts that the query of the URL asks for; the table refreshes itself."""
     search = read_search(request.GET.dict())
     rows = Alert.objects.visible_to(request.user).filter(space=space)
-    found = find_alerts(rows, search).select_related("acked_by")
+    found = find_alerts(rows, search).select_related("acked_by", "group")
     shown = page(found, search.order, request.GET.get("cursor", ""))
     told = messages_by_alert(shown.rows)
     context = {
@@ -62,7 +61,7 @@ def find_alert(request: PageRequest, space: Space, pk: int) -> Alert:
     alert: Alert | None = (
         Alert.objects.visible_to(request.user)
         .filter(space=space, pk=pk)
-        .select_related("acked_by", "space")
+        .select_related("acked_by", "space", "group")
         .first()
     )
     if alert is None:
@@ -76,11 +75,14 @@ def alert_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse:
     """Show the whole story of one alert; it refreshes itself while it fires."""
     alert = find_alert(request, space, pk)
     entries = timeline_of(alert)
+    group = getattr(alert, "group", None)
+    muted = bool(group and group.muted_until and alert.state == Alert.State.FIRING)
     context = {
         "alert": alert,
         "entries": story(entries),
-        "told": who_was_told(alert, messages_in(entries)),
-        "group": AlertGroup.objects.filter(alert=alert).first(),
+        "told": who_was_told(alert, messages_in(entries), muted=muted),
+        "group": group,
+        "muted": muted,
         **chart_marks(alert),
     }
     return respond(request, "alerts/detail.html", "alerts/_detail.html", context)
