@@ -79,4 +79,4 @@ class Band:
         edge = facts["upper"] if value > facts["upper"] else facts["lower"]
         told = {"value": value, "edge": edge, "usual": facts["usual"]}
         params = {name: number_param(number) for name, number in told.items()}
-        return Sentence(f"band.{self.kind}", params)
+        return Sentence(self.kind, params)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from django.utils.translation import gettext as _
 
 from bkmonitor.notifications.detected import DETECTED
+from bkmonitor.notifications.deviations import DEVIATIONS
 from bkmonitor.notifications.wording import Params, duration, moment, number, quantity
 
 
@@ -145,6 +146,7 @@ def _all_of(params: Params) -> str:
 
 SENTENCES: Mapping[str, Callable[[Params], str]] = {
     **DETECTED,
+    **DEVIATIONS,
     "all_of": _all_of,
     "probe.down": _probe_down,
     "probe.up": _probe_up,

@@ -83,7 +83,7 @@ def test_the_group_is_told():
 
     sentence = explain(outlier(by=["job"]), view, row=-1)
 
-    assert sentence.id == "band.outlier"
+    assert sentence.id == "outlier"
     assert sentence.params["usual"] == 12
     assert sentence.params["members"] == 6
     assert sentence.params["by"] == ["job"]

@@ -112,7 +112,7 @@ def test_the_season_is_told():
 
     sentence = explain(detector, view)
 
-    assert sentence.id == "band.seasonal"
+    assert sentence.id == "seasonal"
     assert sentence.params == {
         "value": 30.0, "edge": pytest.approx(21.8956), "usual": 13.0, "season": "week",
     }  # fmt: skip

@@ -139,6 +139,6 @@ def test_the_edge_that_was_left_is_told():
     above = explain(mad(), make_view([*WITH_OUTLIER, 9], judged=1))
     below = explain(mad(side="lower"), make_view([*WITH_OUTLIER, -9], judged=1))
 
-    assert above.id == below.id == "band.mad"
+    assert above.id == below.id == "mad"
     assert above.params == {"value": 9.0, "edge": pytest.approx(7.4478), "usual": 3.0}
     assert below.params["edge"] == pytest.approx(-1.4478)
