@@ -6,12 +6,13 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from bkmonitor.detection.middles import QUIET
+from bkmonitor.detection.middles import QUIET, count_known
 from bkmonitor.detection.parameters import Parameter, settle
 from bkmonitor.detection.parameters import marked as _
 from bkmonitor.detection.past import why_too_few
-from bkmonitor.detection.port import Findings, Lookback, View
+from bkmonitor.detection.port import Findings, Lookback, Reasons, View
 from bkmonitor.detection.slices import judge_in_slices
+from bkmonitor.lib.frame import Mask, Values
 from bkmonitor.lib.sentence import Sentence, number_param
 
 
@@ -56,21 +57,25 @@ class Flatline:
     def _judge(self, view: View) -> Findings:
         points = view.back(0, self.points - 1)
         lowest, highest = points[..., 0].copy(), points[..., 0].copy()
-        before = np.zeros(lowest.shape, np.int64)
         for ago in range(1, self.points):
             np.minimum(lowest, points[..., ago], out=lowest)
             np.maximum(highest, points[..., ago], out=highest)
-            before += ~np.isnan(points[..., ago])
         flat = (highest - lowest <= self.tolerance) | (highest == lowest)
         return Findings(
             flat,
-            why_too_few(points[..., 0], before, before == self.points - 1),
+            self._unjudged(points, ~np.isnan(lowest)),
             {
                 "lowest": lowest,
                 "highest": highest,
                 "for_s": np.array(float((self.points - 1) * view.step_s)),
             },
         )
+
+    def _unjudged(self, points: Values, complete: Mask) -> Reasons:
+        before = np.full(complete.shape, self.points - 1)
+        if not complete.all():
+            before = count_known(points[..., 1:])
+        return why_too_few(points[..., 0], before, complete)
 
     def explain(self, facts: Mapping[str, float]) -> Sentence:
         """Say for how long the value has been within which bounds."""

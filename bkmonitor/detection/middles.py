@@ -64,24 +64,22 @@ def take_mean_and_sigma(points: Values) -> tuple[Values, Values, Counts]:
     Gaps    NaN does not count; of nothing but gaps the mean is NaN, of less than two
             points the deviation is.
     Source  T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for computing the sample
-            variance, The American Statistician 37 (1983): the two-pass algorithm on
+            variance, The American Statistician 37 (1983): the textbook algorithm on
             shifted data.
     """
-    # Shifted by one of their own, equal points are exactly zero from their mean.
+    # Shifted by one of their own, points lie as far from zero as from each other: no
+    # digits are lost that count, and equal points deviate by exactly nothing.
     shift = points[..., 0].copy()
     if np.isnan(shift).any():
         shift = np.where(np.isnan(shift), np.fmax.reduce(points, axis=-1), shift)
     points -= shift[..., None]
-    gap, known = np.isnan(points), count_known(points)
-    holed = bool(gap.any())
-    if holed:
-        points[gap] = 0.0
-    mean = points.sum(axis=-1) / known
-    points -= mean[..., None]
-    if holed:
-        points[gap] = 0.0
-    variance = np.einsum("...n,...n->...", points, points) / (known - 1)
-    return shift + mean, np.sqrt(np.where(known > 1, variance, np.nan)), known
+    known = count_known(points)
+    if (known < points.shape[-1]).any():
+        points[np.isnan(points)] = 0.0
+    total = points.sum(axis=-1)
+    squares = np.einsum("...n,...n->...", points, points) - total * total / known
+    variance = np.maximum(squares, 0.0) / (known - 1)
+    return shift + total / known, np.sqrt(np.where(known > 1, variance, np.nan)), known
 
 
 def count_known(points: Values) -> Counts:

@@ -74,14 +74,10 @@ def _group_rows(
     labels: Sequence[Labels], by: tuple[str, ...]
 ) -> Iterator[NDArray[np.int64]]:
     """Yield the rows of all groups of one size after the other, (groups, members)."""
-    numbers: dict[tuple[str, ...], int] = {}
-    group_of = np.array(
-        [
-            numbers.setdefault(tuple(each.get(name, "") for name in by), len(numbers))
-            for each in labels
-        ],
-        dtype=np.int64,
-    )
+    columns = [[each.get(name, "") for each in labels] for name in by]
+    keys = list(zip(*columns, strict=True)) if by else [()] * len(labels)
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    group_of = np.fromiter(map(numbers.__getitem__, keys), np.int64, len(keys))
     sizes = np.bincount(group_of)
     rows, starts = np.argsort(group_of, kind="stable"), np.cumsum(sizes) - sizes
     for size in np.unique(sizes):

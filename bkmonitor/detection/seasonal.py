@@ -72,7 +72,7 @@ class Seasonal(Band):
         """Ask for each season's points, and where clocks change for those beside."""
         return [
             self._lookback(back, shift_s, step_s)
-            for back in range(1, self.seasons + 1)
+            for back in self._backs
             for shift_s in _clock_changes_s(self.timezone)
         ]
 
@@ -87,19 +87,32 @@ class Seasonal(Band):
         return Sentence(told.id, {**told.params, "season": self.season})
 
     def _judge(self, view: View) -> Findings:
-        past = [self._copy_season(view, back) for back in range(1, self.seasons + 1)]
-        return self.compare(
-            view.values, *take_median_and_sigma(np.concatenate(past, axis=2))
-        )
+        past = self._copy_seasons(view)
+        return self.compare(view.values, *take_median_and_sigma(past))
 
-    def _copy_season(self, view: View, back: int) -> Values:
-        shifts = self._shifts_s(view.times, back)
-        first, *others = sorted({*shifts.tolist()}) or [0]
-        points = copy_past(view, [self._lookback(back, first, view.step_s)])
-        for shift_s in others:
-            shifted = copy_past(view, [self._lookback(back, shift_s, view.step_s)])
-            points[:, shifts == shift_s] = shifted[:, shifts == shift_s]
-        return points
+    def _copy_seasons(self, view: View) -> Values:
+        shifts = {back: self._shifts_s(view.times, back) for back in self._backs}
+        most_s = {back: int(each.max(initial=0)) for back, each in shifts.items()}
+        spans = [
+            self._lookback(back, shift_s, view.step_s)
+            for back, shift_s in most_s.items()
+        ]
+        past = copy_past(view, spans)
+        size = past.shape[2] // self.seasons
+        for back, all_s in shifts.items():
+            # Where clocks changed between the judged points.
+            for shift_s in {*all_s.tolist()} - {most_s[back]}:
+                span, some = (
+                    self._lookback(back, shift_s, view.step_s),
+                    all_s == shift_s,
+                )
+                season = past[..., (back - 1) * size : back * size]
+                season[:, some] = copy_past(view, [span])[:, some]
+        return past
+
+    @property
+    def _backs(self) -> range:
+        return range(1, self.seasons + 1)
 
     def _lookback(self, back: int, shift_s: int, step_s: int) -> Lookback:
         if step_s > SEASONS_S[self.season]:

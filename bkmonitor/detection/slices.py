@@ -48,9 +48,11 @@ def copy_past(view: View, lookbacks: Sequence[Lookback]) -> Values:
 
     Gaps    an infinity is one too: nothing can be averaged with it.
     """
-    spans = [view.back(span.nearest, span.farthest) for span in lookbacks]
-    alone = len(spans) == 1
-    past = np.array(spans[0], order="C") if alone else np.concatenate(spans, axis=2)
+    sizes = [span.farthest - span.nearest + 1 for span in lookbacks]
+    past = np.empty((len(view.labels), len(view.times), sum(sizes)))
+    ends = np.cumsum(sizes)
+    for span, end, size in zip(lookbacks, ends, sizes, strict=True):
+        past[..., end - size : end] = view.back(span.nearest, span.farthest)
     past[np.isinf(past)] = np.nan
     return past
 
