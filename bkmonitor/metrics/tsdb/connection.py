@@ -51,7 +51,7 @@ class Connection:
         try:
             self._wait_at_most(deadline)
             self._sock.sendall(request)
-            status, headers = self._head()
+            status, headers = self._head(deadline)
             body = self._body(status, headers, deadline, max_bytes)
         except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError) as error:
             self.close()
@@ -75,11 +75,11 @@ class Connection:
         if hasattr(self, "_file"):
             self.close()
 
-    def _head(self) -> tuple[int, dict[str, str]]:
-        version, status = self._line().split(None, 2)[:2]
+    def _head(self, deadline: float) -> tuple[int, dict[str, str]]:
+        version, status = self._line(deadline).split(None, 2)[:2]
         headers = {} if version == b"HTTP/1.1" else {"connection": "close"}
         for _ in range(MOST_HEADERS):
-            line = self._line()
+            line = self._line(deadline)
             if not line:
                 return int(status), headers
             name, _, value = line.partition(b":")
@@ -101,11 +101,11 @@ class Connection:
     def _chunks(self, deadline: float, max_bytes: int) -> bytes:
         parts: list[bytes] = []
         size = 0
-        while length := int(self._line().partition(b";")[0], 16):
+        while length := int(self._line(deadline).partition(b";")[0], 16):
             parts.append(self._exactly(length, deadline, max_bytes - size))
             size += length
-            self._line()
-        while self._line():
+            self._line(deadline)
+        while self._line(deadline):
             pass  # trailers
         return b"".join(parts)
 
@@ -135,8 +135,16 @@ class Connection:
             length -= len(part)
         return b"".join(parts)
 
-    def _line(self) -> bytes:
-        line: bytes = self._file.readline(LONGEST_LINE)
+    def _line(self, deadline: float) -> bytes:
+        """Read a line, without waiting for each of its bytes anew."""
+        line = b""
+        while not line.endswith(b"\n") and len(line) < LONGEST_LINE:
+            self._wait_at_most(deadline)
+            # Looks at what has come, or waits for it once.
+            here = self._file.peek(1)  # type: ignore[attr-defined]
+            if not here:
+                break
+            line += self._file.readline(len(here))
         if not line.endswith(b"\n"):
             if line:
                 raise ValueError("the answer is no HTTP")
