@@ -8,9 +8,9 @@ from bkmonitor.detection.port import View
 from bkmonitor.evaluation.judgement import Judgement, judge
 from bkmonitor.evaluation.memory import Flap
 from bkmonitor.evaluation.verdict import Source, Verdicts
-from bkmonitor.evaluation.views import Answers, identity, needs, view_of
+from bkmonitor.evaluation.views import Answers, needs, view_of
 from bkmonitor.lib.frame import Frame
-from bkmonitor.lib.labels import Labels, fingerprint
+from bkmonitor.lib.labels import Labels, identity_of
 from bkmonitor.metrics.answers import Question
 from bkmonitor.strategies.definition import Definition, parse_definition
 from bkmonitor.strategies.models import Strategy
@@ -152,7 +152,7 @@ def source_of(strategy: Strategy, kind: str = "strategy") -> Source:
 def find_series(frame: Frame, wanted: str) -> int | None:
     """Return the row whose series has this fingerprint, as its alert has it."""
     for row, labels in enumerate(frame.labels):
-        if fingerprint(identity(labels)) == wanted:
+        if identity_of(labels).fingerprint == wanted:
             return row
     return None
 

@@ -8,14 +8,11 @@ import numpy as np
 from bkmonitor.detection.port import Lookback, View
 from bkmonitor.lib.errors import NotJudged
 from bkmonitor.lib.frame import Frame
-from bkmonitor.lib.labels import Labels, fingerprint
+from bkmonitor.lib.labels import Labels, fingerprint, identity_of
 from bkmonitor.metrics.answers import Question
 from bkmonitor.metrics.query import Result
 from bkmonitor.strategies.definition import Definition, Level
 
-# Labels that say nothing of which series it is: the metric's name goes when a
-# function is applied, and the space is the same for all.
-HIDDEN = frozenset({"__name__", "space"})
 # Stretches nearer than this are asked for as one: a query costs more than a point.
 NEAR = 10
 
@@ -147,15 +144,10 @@ def _aligned(
     return values
 
 
-def identity(labels: Labels) -> Labels:
-    """Return what tells a series apart from the others of its strategy."""
-    return {name: value for name, value in labels.items() if name not in HIDDEN}
-
-
 def identities(frame: Frame) -> tuple[Labels, ...]:
     """Return the identity of each series; NotJudged if two are the same."""
-    stripped = tuple(identity(labels) for labels in frame.labels)
-    if len({fingerprint(labels) for labels in stripped}) < len(stripped):
+    stripped = tuple(map(identity_of, frame.labels))
+    if len(set(stripped)) < len(stripped):
         raise NotJudged(
             "several series have the same labels once the metric name is taken away; "
             "select one metric or aggregate"
