@@ -141,7 +141,7 @@ def store(settings, monkeypatch):
     monkeypatch.setattr(answers, "LONGEST_QUERY_S", TIMEOUT_S)
     store = Store(well(1))
 
-    class Handler(socketserver.StreamRequestHandler):
+    class Asked(socketserver.StreamRequestHandler):
         def handle(self):
             while asked := self.rfile.readline():
                 length = 0
@@ -154,7 +154,7 @@ def store(settings, monkeypatch):
                 else:
                     store.handle(self.connection, form)
 
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Asked)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     settings.VM_WRITE_URL = settings.VM_QUERY_URL = f"http://127.0.0.1:{server.server_address[1]}"  # fmt: skip
