@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from bkmonitor.api.alerts import AlertViewSet
+from bkmonitor.api.calendars import CalendarViewSet
 from bkmonitor.api.heartbeats import HeartbeatViewSet
 from bkmonitor.api.me import MeView
 from bkmonitor.api.members import MemberViewSet
@@ -21,6 +22,7 @@ from bkmonitor.api.tokens import TokenViewSet
 
 router = SimpleRouter()
 router.register("alerts", AlertViewSet, basename="alert")
+router.register("calendars", CalendarViewSet, basename="calendar")
 router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
 router.register("members", MemberViewSet, basename="member")
 router.register("notifications", NotificationViewSet, basename="notification")

@@ -55,6 +55,13 @@ def remove_occurrence(
 
 
 @transaction.atomic
+def remove_item(item: CalendarItem, *, now: datetime) -> None:
+    """Remove an item, each time that it is on, and have what was muted looked at again."""
+    services.delete_item(item)
+    _reconsider(item.calendar, now)
+
+
+@transaction.atomic
 def import_ics(
     calendar: Calendar, text: str, *, now: datetime, time_zone: str = ""
 ) -> Imported:

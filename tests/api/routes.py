@@ -9,10 +9,13 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from bkmonitor.accounts.models import Space
 from bkmonitor.strategies.services import save_strategy
+from tests.calendars.files import NEW_YEAR, file
 from tests.factories import (
     NOON,
     make_alert,
+    make_calendar,
     make_heartbeat,
+    make_item,
     make_member,
     make_notification,
     make_probe,
@@ -31,7 +34,8 @@ class Route:
 
     `role` is the least that may use it; None is whoever is known. `make` puts the
     row of the URL into a space; without it the route has none. `body` is what is
-    sent; it names the space where `names_space`. `more` is what else the URL takes.
+    sent; it names the space where `names_space`. `more` is what else the URL takes,
+    a function of the row where it hangs on that.
     """
 
     name: str
@@ -51,7 +55,8 @@ class Route:
         if self.make is None:
             return reverse(f"api:{self.name}")
         row = self.make(space)
-        kwargs = {self.key: getattr(row, self.key), **self.more}
+        more = {k: v(row) if callable(v) else v for k, v in self.more.items()}
+        kwargs = {self.key: getattr(row, self.key), **more}
         return reverse(f"api:{self.name}", kwargs=kwargs)
 
     def send(self, client: Any, space: Space) -> Any:
@@ -106,6 +111,11 @@ def taken_alert(space: Space) -> Any:
     return make_alert(space, acked_at=NOON)
 
 
+def written_calendar(space: Space) -> Any:
+    """Return a calendar with one item."""
+    return make_item(make_calendar(space)).calendar
+
+
 def saved_strategy(space: Space) -> Any:
     """Return a strategy that has a history."""
     return save_strategy(space, STRATEGY, by=None, now=NOON)
@@ -123,6 +133,8 @@ STRATEGY = {
         }
     ],
 }
+ITEM = {"name": "New year", "start": "2026-01-01T00:00", "end": "2026-01-02T00:00"}
+OF_ITEM = {"item": lambda calendar: calendar.items.get().pk}
 ROUTES = [
     Route("me", "get", None),
     Route("schema", "get", None),
@@ -151,6 +163,23 @@ ROUTES = [
     Route("alert-unacknowledge", "post", "responder", taken_alert),
     Route("alert-comment", "post", "responder", make_alert, {"text": "On it."}),
     *noun("notification", make_notification, delete=False),
+    *noun("calendar", make_calendar, new={"name": "Days off"}, change={"name": "Off"}),
+    Route("calendar-items", "get", "viewer", written_calendar),
+    Route("calendar-items", "post", "editor", make_calendar, ITEM),
+    Route("calendar-item", "get", "viewer", written_calendar, more=OF_ITEM),
+    Route(
+        "calendar-item",
+        "patch",
+        "editor",
+        written_calendar,
+        {"name": "Off"},
+        more=OF_ITEM,
+    ),
+    Route("calendar-item", "delete", "editor", written_calendar, more=OF_ITEM),
+    Route(
+        "calendar-import-ics", "post", "editor", make_calendar, {"ics": file(NEW_YEAR)}
+    ),
+    Route("calendar-occurrences", "get", "viewer", written_calendar),
     *noun(
         "probe",
         make_probe,

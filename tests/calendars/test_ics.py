@@ -5,16 +5,9 @@ import pytest
 
 from bkmonitor.calendars.ics import read_ics
 from bkmonitor.lib.errors import InvalidInput
+from tests.calendars.files import file
 
 BERLIN = ZoneInfo("Europe/Berlin")
-
-
-def file(*events):
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//example//EN"]
-    for event in events:
-        body = [line.strip() for line in event.strip().splitlines()]
-        lines += ["BEGIN:VEVENT", *body, "END:VEVENT"]
-    return "\r\n".join([*lines, "END:VCALENDAR", ""])
 
 
 def read(*events):

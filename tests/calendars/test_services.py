@@ -11,7 +11,7 @@ from bkmonitor.calendars.services import (
 )
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.spans import Span
-from tests.calendars.test_ics import file
+from tests.calendars.files import CHRISTMAS, NEW_YEAR, file
 from tests.factories import make_calendar, make_item, make_space
 from tests.lib.test_recurrence import utc
 
@@ -117,10 +117,6 @@ def test_occurrences_come_in_order_and_whole():
         ("daily", "03-05"),
     ]
     assert found[1].span == Span(utc("2026-03-04"), utc("2026-03-05"))
-
-
-CHRISTMAS = "UID:christmas\nSUMMARY:Christmas\nDTSTART;VALUE=DATE:20261225"
-NEW_YEAR = "UID:new-year\nSUMMARY:New year\nDTSTART;VALUE=DATE:20270101"
 
 
 def test_the_newer_edition_of_a_file_replaces_the_older_one():
