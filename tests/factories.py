@@ -1,6 +1,7 @@
 """The smallest valid thing of each kind, without random data; sorted by room."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -137,6 +138,22 @@ def make_strategy(space: Space | None = None, **fields: Any) -> Strategy:
         "next_run_at": NOON,
     }
     return Strategy.objects.create(space=space or make_space(), **defaults | fields)
+
+
+def make_composite(
+    members: Mapping[str, Strategy], *conditions: str, **fields: Any
+) -> Strategy:
+    """Return a composite; the conditions are those of critical, warning and info."""
+    levels = enumerate(conditions, 1)
+    composite = {
+        "members": [{"alias": a, "strategy": one.pk} for a, one in members.items()],
+        "levels": [{"severity": n, "condition": text} for n, text in levels],
+        "on": fields.pop("on", []),
+        "hold_s": fields.pop("hold_s", 0),
+    }
+    space = next(iter(members.values())).space
+    fields = {"kind": "composite", "expression": "", "levels": []} | fields
+    return make_strategy(space, composite=composite, **fields)
 
 
 def make_probe(space: Space | None = None, **fields: Any) -> Probe:

@@ -1,11 +1,16 @@
 """Judge composite strategies: conditions over the alerts of other strategies."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
-from math import inf
+from math import inf, nan
 
+import numpy as np
+
+from bkmonitor.evaluation.levels import FIRES, HOLDS, OVER, stack_levels
+from bkmonitor.evaluation.verdict import Sentence, Source, Told, Verdicts
 from bkmonitor.lib.labels import Labels
 from bkmonitor.strategies.condition import And, Composite, Condition, Member, Not
 
@@ -27,6 +32,10 @@ class Truth(IntEnum):
     NORMAL = 0
     NO_DATA = 1
     FIRING = 2
+
+
+STATES = {Truth.FIRING: FIRES, Truth.NORMAL: OVER, Truth.NO_DATA: HOLDS}
+COUNTED = {Truth.FIRING: "anomalous", Truth.NORMAL: "normal", Truth.NO_DATA: "no_data"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +73,13 @@ class Finding:
 class Judgement:
     """The findings for each combination there is, and `others` for all else."""
 
+    composite: Composite
     findings: tuple[Finding, ...]
     others: tuple[Truth, ...]
+
+    def tally(self) -> Counter[str]:
+        """Return how many combinations are normal, anomalous or without data."""
+        return Counter(COUNTED[max(finding.levels)] for finding in self.findings)
 
 
 def truth_of(condition: Condition, ask: Callable[[Member], Truth]) -> Truth:
@@ -95,11 +109,46 @@ def judge(
     found, levels = _Spans(spans, composite.on), _Levels(composite, judged)
     combinations = found.combinations() if composite.on else [NOTHING]
     return Judgement(
+        composite,
         findings=tuple(
             _find(combination, found.within(combination), levels, at)
             for combination in combinations
         ),
         others=levels.truths(_state(())),
+    )
+
+
+def verdicts_of(
+    judgement: Judgement, source: Source, at: datetime, names: Mapping[int, str]
+) -> Verdicts:
+    """Return a judgement as verdicts; `names` are what the members are called."""
+    findings, levels = judgement.findings, judgement.composite.levels
+    states = {
+        level.severity: np.array(
+            [[STATES[finding.levels[at]]] for finding in findings], dtype=np.int8
+        ).reshape(len(findings), 1)
+        for at, level in enumerate(levels)
+    }
+    texts = {level.severity: level.text for level in levels}
+
+    def tell(row: int, _moment: int, severity: int) -> Told:
+        if not severity:
+            return Told(nan, Sentence("resolved.absent"))
+        finding = findings[row]
+        params = {
+            "condition": texts.get(severity, ""),
+            "firing": sorted(names.get(one, str(one)) for one in finding.firing),
+            "missing": sorted(names.get(one, str(one)) for one in finding.missing),
+        }
+        return Told(nan, Sentence("composite", params))
+
+    return Verdicts(
+        source,
+        (at,),
+        [finding.labels for finding in findings],
+        stack_levels(states),
+        tell,
+        absent_is_normal=all(truth is Truth.NORMAL for truth in judgement.others),
     )
 
 

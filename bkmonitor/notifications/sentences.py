@@ -27,6 +27,21 @@ def clause(sentence: Params) -> str:
     return f"{name}: {told}" if told else name
 
 
+def _composite(params: Params) -> str:
+    told = _("The condition “%(condition)s” holds") % {
+        "condition": params.get("condition", "")
+    }
+    if names := _names(params.get("firing")):
+        told = _("%(told)s; firing: %(names)s") % {"told": told, "names": names}
+    if names := _names(params.get("missing")):
+        told = _("%(told)s; without data: %(names)s") % {"told": told, "names": names}
+    return told
+
+
+def _names(names: object) -> str:
+    return _(", ").join(map(str, names)) if isinstance(names, list) else ""
+
+
 def _probe_down(params: Params) -> str:
     return _("%(target)s failed its %(kind)s probe: %(error)s") % {
         "target": params.get("target", ""),
@@ -148,6 +163,7 @@ SENTENCES: Mapping[str, Callable[[Params], str]] = {
     **DETECTED,
     **DEVIATIONS,
     "all_of": _all_of,
+    "composite": _composite,
     "probe.down": _probe_down,
     "probe.up": _probe_up,
     "heartbeat.late": _heartbeat_late,

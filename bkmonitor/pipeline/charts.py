@@ -35,7 +35,7 @@ def chart_of(message: Message) -> Drawing | None:
 
 def _of_strategy(alert: Alert) -> Drawing | None:
     strategy = Strategy.objects.filter(pk=alert.source_id).first()
-    if strategy is None:
+    if strategy is None or strategy.kind == Strategy.Kind.COMPOSITE:
         return None
     end = alert.ended_at or datetime.now(UTC)
     start = max(alert.started_at - BEFORE, end - LONGEST)

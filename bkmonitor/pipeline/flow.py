@@ -23,6 +23,7 @@ from bkmonitor.lib.labels import Labels
 from bkmonitor.lib.telemetry import EVALUATION_LAG, EVALUATIONS, EVALUATIONS_FAILING
 from bkmonitor.metrics.answers import Question, gather
 from bkmonitor.metrics.ingest import write_samples
+from bkmonitor.pipeline.composites import evaluate_composites
 from bkmonitor.probes import services as probes
 from bkmonitor.strategies import services as strategies
 from bkmonitor.strategies.expected import note_seen
@@ -39,8 +40,19 @@ def evaluate_batch(
 
     What several of them ask is asked once, and what they say is written together.
     """
+    found = strategies.find(ids)
+    composites = [one for one in found if one.kind == Strategy.Kind.COMPOSITE]
+    changed = evaluate_composites(composites, clock()) if composites else 0
+    if metrics := [one for one in found if one.kind == Strategy.Kind.METRIC]:
+        changed += _evaluate_metrics(metrics, tick, clock)
+    EVALUATIONS_FAILING.set(strategies.count_failing())
+    return changed
+
+
+def _evaluate_metrics(
+    todo: Sequence[Strategy], tick: int, clock: Callable[[], datetime]
+) -> int:
     at = datetime.fromtimestamp(tick, UTC)
-    todo = strategies.find(ids)
     asked = {strategy.pk: _asked(strategy, tick) for strategy in todo}
     answers = gather(
         question
@@ -55,9 +67,8 @@ def evaluate_batch(
             _note_failing(strategy, at, result, clock())
         else:
             judged.append((strategy, result))
-    changed = _conclude(judged, at)
+    changed = _conclude(judged, at, clock())
     EVALUATION_LAG.observe(max(0.0, clock().timestamp() - tick))
-    EVALUATIONS_FAILING.set(strategies.count_failing())
     return changed
 
 
@@ -93,7 +104,9 @@ def _note_failing(
 
 
 @transaction.atomic
-def _conclude(judged: Sequence[tuple[Strategy, Evaluation]], at: datetime) -> int:
+def _conclude(
+    judged: Sequence[tuple[Strategy, Evaluation]], at: datetime, now: datetime
+) -> int:
     verdicts = [evaluation.verdicts for _strategy, evaluation in judged]
     for strategy, evaluation in judged:
         if evaluation.present is not None:
@@ -104,6 +117,8 @@ def _conclude(judged: Sequence[tuple[Strategy, Evaluation]], at: datetime) -> in
         for strategy, evaluation in judged
     ]
     strategies.note_evaluated(done, at=at)
+    if changed:
+        strategies.wake_composites({strategy.pk for strategy, _found in judged}, now)
     EVALUATIONS.labels("complete").inc(len(done))
     return changed
 

@@ -91,6 +91,7 @@ def remove(thing: Watched, *, by: User | None, now: datetime) -> None:
     resolve_source(KIND[type(thing)], thing.pk, at=now, reason="source_removed")
     if isinstance(thing, Strategy):
         resolve_source("no_data", thing.pk, at=now, reason="source_removed")
+        strategies.wake_composites([thing.pk], now)
         strategies.delete_strategy(thing, by=by, now=now)
     elif isinstance(thing, Probe):
         probes.delete_probe(thing)
@@ -101,6 +102,8 @@ def remove(thing: Watched, *, by: User | None, now: datetime) -> None:
 def _end_if_disabled(thing: Watched, now: datetime) -> None:
     if not thing.enabled:
         resolve_source(KIND[type(thing)], thing.pk, at=now, reason="source_disabled")
+    if isinstance(thing, Strategy):
+        strategies.wake_composites([thing.pk], now)
 
 
 def _end_no_data(strategy: Strategy, now: datetime) -> None:

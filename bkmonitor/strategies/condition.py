@@ -69,10 +69,11 @@ class UnreadableCondition(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The condition for one severity."""
+    """The condition for one severity, and how its user wrote it."""
 
     severity: int
     condition: Condition
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,16 @@ def members_of(condition: Condition) -> Iterator[Member]:
     else:
         for part in condition.parts:
             yield from members_of(part)
+
+
+def holds_of_nothing(condition: Condition) -> bool:
+    """Tell whether a condition holds while none of its members fires."""
+    if isinstance(condition, Member):
+        return False
+    if isinstance(condition, Not):
+        return not holds_of_nothing(condition.of)
+    parts = [holds_of_nothing(part) for part in condition.parts]
+    return all(parts) if isinstance(condition, And) else any(parts)
 
 
 class _Tokens:

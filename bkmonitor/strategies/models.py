@@ -55,7 +55,7 @@ class Strategy(models.Model):
     interval_s = models.PositiveIntegerField(
         default=60, validators=[MinValueValidator(10), MaxValueValidator(3600)]
     )
-    levels = models.JSONField(default=list)
+    levels = models.JSONField(default=list, blank=True)
     trigger_count = models.PositiveSmallIntegerField(default=1)
     trigger_window = models.PositiveSmallIntegerField(default=1)
     recovery_window = models.PositiveSmallIntegerField(default=1)
@@ -106,6 +106,13 @@ class Strategy(models.Model):
     class Meta:
         ordering = ["name", "pk"]
         verbose_name_plural = "strategies"
+        indexes = [
+            models.Index(
+                fields=["space"],
+                name="strategy_composites",
+                condition=models.Q(kind="composite"),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["space", "name"], name="strategy_name_unique"

@@ -10,11 +10,14 @@ from bkmonitor.lib.activetime import parse_active_time
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
 from bkmonitor.lib.units import check_unit
+from bkmonitor.strategies.composite import parse_composite
 from bkmonitor.strategies.definition import parse_definition
+from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.no_data import GROUP, IGNORE, parse_no_data
 from bkmonitor.strategies.promql import check_expression
 from bkmonitor.strategies.templates import compile_template
 
+COMPOSITE = Strategy.Kind.COMPOSITE
 LONGEST_TEMPLATE = 5_000
 # Of fields that the levels rest on, values that nothing is wrong with.
 SOUND = {
@@ -32,8 +35,13 @@ def check_strategy(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that follow from the others; InvalidInput collects what is wrong."""
     wrong: dict[str, str] = {}
     _check_numbers(fields, wrong)
-    _check_expressions(fields, wrong)
-    derived = _check_levels(fields, wrong)
+    if fields.get("kind") == COMPOSITE:
+        _collect(_check_composite, fields, wrong)
+        derived = {"filters": False}
+    else:
+        _collect(_check_no_composite, fields, wrong)
+        _check_expressions(fields, wrong)
+        derived = _check_levels(fields, wrong)
     for check in (_check_active_time, _check_no_data, _check_unit, _check_labels):
         _collect(check, fields, wrong)
     for name in ("summary", "description"):
@@ -108,6 +116,25 @@ def _collect(
         check(fields)
     except InvalidInput as error:
         wrong.update(error.fields)
+
+
+def _check_composite(fields: Mapping[str, Any]) -> None:
+    composite = parse_composite(fields.get("composite"))
+    for name in ("expression", "query", "levels"):
+        if fields.get(name):
+            raise _wrong(name, _("a composite strategy has none"))
+    if both := set(composite.on) & set(fields.get("labels") or {}):
+        told = _("%(names)s: the alerts have it from the members")
+        raise _wrong("labels", told % {"names": ", ".join(sorted(both))})
+
+
+def _check_no_composite(fields: Mapping[str, Any]) -> None:
+    if fields.get("composite") is not None:
+        raise _wrong("composite", _("only a composite strategy has one"))
+
+
+def _wrong(name: str, told: str) -> InvalidInput:
+    return InvalidInput(f"{name}: {told}", {name: told})
 
 
 def _check_labels(fields: Mapping[str, Any]) -> None:

@@ -1,18 +1,20 @@
 """The verbs of strategies: the only code that writes this room's tables."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from bkmonitor.accounts.models import Space, User
 from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.strategies.activetime import check_calendars
+from bkmonitor.strategies.composite import check_members, parse_composite
 from bkmonitor.strategies.expected import forget_all
 from bkmonitor.strategies.models import DEFINING, Strategy, StrategyRevision
 from bkmonitor.strategies.no_data import parse_no_data
@@ -28,6 +30,8 @@ EVALUATED = (
     "last_tick_at", "judged_at", "outcome", "outcome_reason", "failing_since", "counts",
     "series_count", "skipped_ticks", "skipped_until",
 )  # fmt: skip
+# What decides which series there are.
+LOOKS_AT = ("expression", "composite")
 TRY_AGAIN = timedelta(minutes=1)
 _NOT_TYPED = {field.name for field in Strategy._meta.fields} - {*EDITABLE}
 
@@ -74,7 +78,8 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
     whole = (before or _as_it_is(strategy)) | dict(fields)
     derived = check_strategy(whole)
     check_calendars(strategy.space, whole["active_time"])
-    if before and whole["expression"] != before["expression"]:
+    _check_kind(strategy, before, whole)
+    if before and any(whole[name] != before[name] for name in LOOKS_AT):
         strategy.changed_at = edit.at
     if not before or any(
         whole[name] != before[name] for name in ("enabled", *DEFINING)
@@ -98,6 +103,16 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
         forget_all(strategy)
     note_saved(strategy, before, whole, edit)
     return strategy
+
+
+def _check_kind(
+    strategy: Strategy, before: Mapping[str, Any] | None, whole: Mapping[str, Any]
+) -> None:
+    if before and whole["kind"] != before["kind"]:
+        told = _("a strategy stays of the kind it was made")
+        raise InvalidInput(f"kind: {told}", {"kind": told})
+    if whole["kind"] == Strategy.Kind.COMPOSITE:
+        check_members(parse_composite(whole["composite"]), strategy.space_id)
 
 
 @transaction.atomic
@@ -212,3 +227,29 @@ def find(ids: Iterable[int]) -> list[Strategy]:
     return list(
         Strategy.objects.filter(pk__in=ids, enabled=True).select_related("space")
     )
+
+
+def wake_composites(members: Collection[int], now: datetime) -> None:
+    """Have the composites with any of these members judged at once.
+
+    Call in the transaction that changes the members' alerts, after it has.
+    """
+    spaces = Strategy.objects.filter(pk__in=members).values("space_id")
+    composites = Strategy.objects.filter(
+        space_id__in=spaces, kind=Strategy.Kind.COMPOSITE, enabled=True
+    )
+    woken = [
+        pk
+        for pk, raw in composites.values_list("pk", "composite")
+        if any(member["strategy"] in members for member in raw["members"])
+    ]
+    # In one order, so that two who wake the same ones do not wait for each other.
+    later = Strategy.objects.filter(pk__in=woken, next_run_at__gt=now).order_by("pk")
+    rows = [strategy.pk for strategy in later.only("pk").select_for_update()]
+    Strategy.objects.filter(pk__in=rows).update(next_run_at=now)
+
+
+def named(ids: Collection[int]) -> dict[int, Strategy]:
+    """Return strategies with what a composite needs to know of its members."""
+    rows = Strategy.objects.filter(pk__in=ids)
+    return rows.only("pk", "name", "enabled", "outcome").in_bulk()

@@ -31,9 +31,10 @@ def chart_marks(alert: Alert) -> dict[str, Any]:
         "unit": "s" if alert.source_kind == SourceKind.PROBE else "",
     }
     if alert.source_kind == SourceKind.STRATEGY:
-        strategy = Strategy.objects.filter(pk=alert.source_id).only("levels").first()
+        strategy = _watched_metric(alert)
         lines = limit_lines(strategy.levels if strategy else [])
         marks["limits"] = [asdict(line) for line in lines]
+        marks["has_chart"] = strategy is not None
     return marks
 
 
@@ -44,8 +45,8 @@ def alert_chart(alert: Alert, *, now: datetime) -> dict[str, Any]:
     """
     if alert.source_kind == SourceKind.PROBE:
         return _of_probe(alert)
-    strategy = Strategy.objects.filter(pk=alert.source_id).first()
-    if alert.source_kind != SourceKind.STRATEGY or strategy is None:
+    strategy = _watched_metric(alert)
+    if strategy is None:
         return chart("complete", None)
     end = min(alert.ended_at + AROUND, now) if alert.ended_at else now
     start = max(alert.started_at - AROUND, end - LONGEST)
@@ -57,6 +58,14 @@ def alert_chart(alert: Alert, *, now: datetime) -> dict[str, Any]:
     )
     frame = series_of(result.frame, alert.fingerprint) if result.frame else None
     return chart(result.outcome, frame, result.reason)
+
+
+def _watched_metric(alert: Alert) -> Strategy | None:
+    """Return the strategy of an alert, if it looks at series itself."""
+    if alert.source_kind != SourceKind.STRATEGY:
+        return None
+    metric = Strategy.objects.filter(kind=Strategy.Kind.METRIC)
+    return metric.filter(pk=alert.source_id).first()
 
 
 def series_of(frame: Frame, fingerprint: str) -> Frame:

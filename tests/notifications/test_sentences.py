@@ -12,6 +12,12 @@ PACKAGE = Path(wording.__file__).resolve().parents[1]
 
 SAID = [
     (
+        "composite",
+        {"condition": "cpu and not deploy", "firing": ["CPU", "Disk"], "missing": []},
+        "The condition “cpu and not deploy” holds; firing: CPU, Disk.",
+        "条件“cpu and not deploy”成立；正在告警：CPU、Disk。",
+    ),
+    (
         "probe.down",
         {"error": "connection refused.", "kind": "http", "target": "http://web/"},
         "http://web/ failed its HTTP probe: connection refused.",
