@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bkmonitor.accounts import bulk
 from bkmonitor.alerts.models import Alert, Note, Transition
 from bkmonitor.evaluation.verdict import Sentence
 from bkmonitor.lib.telemetry import TRANSITIONS
 
 BATCH = 500
+# What a change may write, and what must be loaded of an open alert for that.
 CHANGED = [
-    "severity", "state", "value", "sentence", "summary", "description", "ended_at",
-    "end_reason", "open_key", "missing_since", "calm_since", "changes",
+    "severity", "state", "value", "sentence", "ended_at", "end_reason", "open_key",
+    "missing_since", "calm_since", "changes",
 ]  # fmt: skip
+# What is written besides when the severity changes.
+REWORDED = ["summary", "description"]
 
 
 @dataclass(slots=True)
@@ -22,6 +26,7 @@ class Changes:
 
     opened: list[Alert] = field(default_factory=list)
     altered: dict[int, Alert] = field(default_factory=dict)
+    reworded: dict[int, Alert] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
@@ -29,6 +34,12 @@ class Changes:
         """Have a row written again; one that is only about to be made needs it not."""
         if alert.pk is not None:
             self.altered[alert.pk] = alert
+
+    def reword(self, alert: Alert) -> None:
+        """Have a row's texts written again, as its severity is."""
+        self.alter(alert)
+        if alert.pk is not None:
+            self.reworded[alert.pk] = alert
 
 
 def end(alert: Alert, at: datetime, reason: str, sentence: Sentence) -> None:
@@ -54,16 +65,16 @@ def transition(alert: Alert, kind: str, at: datetime) -> Transition:
 
 def write(changes: Changes) -> None:
     """Write everything that a batch asks for, in as few statements as can be."""
-    Alert.objects.bulk_create(changes.opened, batch_size=BATCH)
-    if changes.altered:
-        Alert.objects.bulk_update(changes.altered.values(), CHANGED, batch_size=BATCH)
+    bulk.insert(changes.opened)
+    bulk.update([*changes.altered.values()], CHANGED)
+    bulk.update([*changes.reworded.values()], REWORDED)
     for row in changes.transitions:
         # The alert had no key when the transition was made; now it has.
         row.alert_id = row.alert.pk
     for kind, count in Counter(row.kind for row in changes.transitions).items():
         TRANSITIONS.labels(kind).inc(count)
-    Transition.objects.bulk_create(changes.transitions, batch_size=BATCH)
-    Note.objects.bulk_create(changes.notes, batch_size=BATCH)
+    bulk.insert(changes.transitions)
+    bulk.insert(changes.notes)
 
 
 def packed(sentence: Sentence | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from django.db import transaction
 
-from bkmonitor.alerts.changes import Changes, end, packed, transition, write
+from bkmonitor.alerts.changes import CHANGED, Changes, end, packed, transition, write
 from bkmonitor.alerts.episodes import Known, Step, steps
 from bkmonitor.alerts.models import Alert, Note, Transition
 from bkmonitor.alerts.watermarks import SourceKey, key_of, of_sources
@@ -17,8 +17,12 @@ from bkmonitor.evaluation.memory import KEPT, Memory, advance
 from bkmonitor.evaluation.texts import render_texts
 from bkmonitor.evaluation.verdict import Sentence, Told, Verdicts
 from bkmonitor.lib.frame import Severities
+from bkmonitor.lib.garbage import collected_later
 from bkmonitor.lib.labels import Labels, fingerprint
 
+# What must be known of an open alert beside what may change. The rest is much, and
+# loaded for the few whose severity changes.
+KNOWN = ["source_kind", "source_id", "fingerprint", "started_at"]
 # Of the alerts that go on, how many get their newest value written at a tick.
 FRESHENED = 500
 
@@ -45,8 +49,10 @@ def _open_alerts(batch: Sequence[Verdicts]) -> dict[SourceKey, dict[str, Alert]]
     found: dict[SourceKey, dict[str, Alert]] = defaultdict(dict)
     if batch:
         sources = of_sources(key_of(verdicts.source) for verdicts in batch)
-        for alert in Alert.objects.firing().filter(sources):
-            found[alert.source_kind, alert.source_id][alert.fingerprint] = alert
+        rows = Alert.objects.firing().filter(sources).only(*CHANGED, *KNOWN)
+        with collected_later():
+            for alert in rows.order_by():
+                found[alert.source_kind, alert.source_id][alert.fingerprint] = alert
     return found
 
 
@@ -83,7 +89,9 @@ class _Recording:
             return
         self.ended = self._ended_of_late(firing)
         shown = self._fold(states)
-        for row in self._rows_to_look_at(shown):
+        rows = self._rows_to_look_at(shown)
+        self._load_labels(row for row in rows if shown[row].any())
+        for row in rows:
             self._apply(row, shown[row])
         self._note_flapping()
         self._freshen(shown)
@@ -167,6 +175,15 @@ class _Recording:
         late = (recorded == 0) & shown.any(axis=1)
         return [int(row) for row in np.flatnonzero(differs | late)]
 
+    def _load_labels(self, rows: Iterable[int]) -> None:
+        """Load what the texts of open alerts may name, in one query for all."""
+        alerts = {
+            self.alerts[row].pk: self.alerts[row] for row in rows if row in self.alerts
+        }
+        found = Alert.objects.in_bulk(alerts) if alerts else {}
+        for key, loaded in found.items():
+            alerts[key].labels = loaded.labels
+
     def _apply(self, row: int, shown: Severities) -> None:
         alert, key = self.alerts.get(row), self._key_of(row)
         ended = self.ended.get(key)
@@ -224,7 +241,7 @@ class _Recording:
         )
         worse = step.severity < before
         kind = Transition.Kind.WORSENED if worse else Transition.Kind.EASED
-        self.changes.alter(alert)
+        self.changes.reword(alert)
         self._move(row, alert, kind, at)
 
     def _resolve(self, row: int, alert: Alert, step: Step, at: datetime) -> None:

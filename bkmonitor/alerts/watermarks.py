@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 
 from django.db.models import Q
 
+from bkmonitor.accounts import bulk
 from bkmonitor.alerts.models import Watermark
 from bkmonitor.evaluation.verdict import Source
-
-BATCH = 500
 
 SourceKey = tuple[str, int]
 
@@ -39,7 +38,7 @@ def advance(wanted: Mapping[SourceKey, datetime]) -> dict[SourceKey, float]:
         key = (mark.source_kind, mark.source_id)
         before[key] = mark.at.timestamp()
         mark.at = wanted[key]
-    Watermark.objects.bulk_update(behind, ["at"], batch_size=BATCH)
+    bulk.update(behind, ["at"])
     return before
 
 

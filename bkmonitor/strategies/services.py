@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bkmonitor.accounts import bulk
 from bkmonitor.accounts.models import Space, User
 from bkmonitor.accounts.rows import store
 from bkmonitor.accounts.validation import check_row
@@ -195,7 +196,7 @@ def note_evaluated(done: Iterable[Evaluated], *, at: datetime) -> None:
             strategy.skipped_ticks += one.skipped
             strategy.skipped_until = at
         rows.append(strategy)
-    Strategy.objects.bulk_update(rows, EVALUATED, batch_size=500)
+    bulk.update(rows, EVALUATED)
 
 
 def note_failing(
