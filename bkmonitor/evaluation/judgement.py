@@ -88,10 +88,11 @@ class Judgement:
         return Counter({_counted(code): count for code, count in pairs})
 
     def values(self, moments: int) -> Values:
-        """Return the newest values of each series, of the worst level that has it."""
+        """Return the newest values of each series, of the worst level that has them."""
         found = np.full((len(self.labels), moments), np.nan)
         for own in reversed(self.marked):
-            found[own.rows] = own.view.values[:, -moments:]
+            values = own.view.values[:, -moments:]
+            found[own.rows] = np.where(np.isnan(values), found[own.rows], values)
         return found
 
     def present(self) -> dict[str, Labels]:
@@ -174,7 +175,7 @@ def judge(definition: Definition, views: Mapping[str, View], moments: int) -> Ju
             whole,
             Trigger(level.count, level.window, level.recovery),
             moments,
-            still_bad=_still_bad(own, len(labels)),
+            still_bad=_still_bad(own, whole),
         )
         marked.append(own)
     return Judgement(definition, labels, stack_levels(states), marked)
@@ -219,13 +220,16 @@ def _spread(own: LevelMarks, series: int, filters: bool) -> Marks:
     return whole
 
 
-def _still_bad(own: LevelMarks, series: int) -> Mask | None:
-    """Return where a point is not yet what the recovery condition asks for."""
+def _still_bad(own: LevelMarks, marks: Marks) -> Mask | None:
+    """Return where a point is not yet what the recovery condition asks for.
+
+    Where being there is all that makes a problem, being away is what ends it.
+    """
     condition = own.level.over_when
     if condition is None:
-        return None
+        return marks == ANOMALOUS if own.level.only_present else None
     found = condition.judge(own.view)
-    whole = np.zeros((series, own.marks.shape[1]), dtype=np.bool_)
+    whole = np.zeros(marks.shape, dtype=np.bool_)
     whole[own.rows] = ~found.anomalous & (found.unjudged == Reason.JUDGED)
     return whole
 

@@ -39,6 +39,11 @@ class Level:
     recovery: int
     over_when: Detector | None = None
 
+    @property
+    def only_present(self) -> bool:
+        """Return whether being there is all that is asked of a point."""
+        return all(detector.kind == "present" for detector in self.detectors)
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:

@@ -3,12 +3,20 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from bkmonitor.evaluation.strategies import evaluate, find_series, questions
+from bkmonitor.evaluation.judgement import judge
+from bkmonitor.evaluation.strategies import (
+    Span,
+    evaluate,
+    find_series,
+    questions,
+    views,
+)
 from bkmonitor.evaluation.verdict import HELD
 from bkmonitor.lib.errors import NotJudged
 from bkmonitor.lib.frame import Frame
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.metrics.query import Result
+from bkmonitor.strategies.definition import parse_definition
 from tests.factories import NOON, make_level, make_strategy
 from tests.verdicts import said, why
 
@@ -101,6 +109,43 @@ def test_a_recovery_condition_keeps_it_open_until_it_is_met():
     found = verdicts(strategy, ({"a": "1"}, [80.0]), ({"a": "2"}, [60.0]))
 
     assert said(found) == [HELD, 0]
+
+
+@pytest.mark.parametrize(
+    ("points", "verdict"),
+    [
+        ([1, 1, 1, NAN, NAN, 1], HELD),
+        ([1, 1, 1, 1, NAN, NAN], HELD),
+        ([1, 1, 1, NAN, NAN, NAN], 0),
+        ([NAN, NAN, NAN, 1, 1, 1], 1),
+    ],
+)
+def test_what_is_a_problem_by_being_there_is_over_when_it_has_been_away(
+    points, verdict
+):
+    level = {"severity": 1, "detectors": [{"kind": "present"}]}
+    strategy = make_strategy(
+        levels=[level], trigger_count=3, trigger_window=3, recovery_window=3
+    )
+
+    assert said(verdicts(strategy, ({"host": "a"}, points))) == [verdict]
+
+
+def test_a_replay_shows_the_value_of_the_level_that_has_one():
+    levels = [
+        {"severity": 1, "detectors": [{"kind": "present"}], "expression": "cpu > 90"},
+        {"severity": 2, "detectors": [{"kind": "present"}], "expression": "cpu > 80"},
+    ]
+    strategy = make_strategy(levels=levels, late_periods=0)
+    worst, other = questions(strategy, TICK)
+    definition = parse_definition(strategy.definition)
+    answers = {
+        worst: answer(worst, [({"host": "a"}, [NAN]), ({"host": "b"}, [95.0])]),
+        other: answer(other, [({"host": "a"}, [85.0]), ({"host": "b"}, [95.0])]),
+    }
+    seen = views(definition, Span(TICK, 1), strategy.space.slug, answers)
+
+    assert judge(definition, seen, 1).values(1).ravel().tolist() == [95.0, 85.0]
 
 
 def test_history_is_asked_for_once_and_apart_from_the_present():
