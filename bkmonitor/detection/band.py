@@ -30,7 +30,6 @@ class Band:
     two let a series that hardly ever changes move a little.
 
     Units   width is in standard deviations, min_width in the unit of the values.
-    Gaps    with fewer than `min_points` points to compare with, none is judged.
     Errors  InvalidInput naming the parameter and the value.
     """
 
@@ -42,25 +41,22 @@ class Band:
     min_width_percent: Annotated[
         float, Parameter(_("Width at least, of the usual value"), "percent", low=0)
     ] = 5.0
-    min_points: Annotated[
-        int, Parameter(_("Points to compare with, at least"), low=2)
-    ] = 10
 
     def __post_init__(self) -> None:
         settle(self)
 
     @QUIET
     def compare(
-        self, values: Values, usual: Values, sigma: Values, known: Counts
+        self, values: Values, usual: Values, sigma: Values, known: Counts, *, least: int
     ) -> Findings:
         """Mark the values outside the band; its edges belong to it.
 
-        Shapes  (S, T), or what broadcasts to it; `known` is how many points `usual`
-                and `sigma` are of.
+        Shapes  (S, T), or what broadcasts to it; `known` is how much `usual` and
+                `sigma` are of, and `least` what it takes to judge by them.
         Facts   usual, lower, upper; NaN where too little is known, and on the side
                 that is not looked at.
         """
-        enough = known >= self.min_points
+        enough = known >= least
         percent = self.min_width_percent / 100 * np.abs(usual)
         margin = np.fmax(np.fmax(self.width * sigma, self.min_width), percent)
         usual, margin = np.where(enough, [usual, margin], np.nan)

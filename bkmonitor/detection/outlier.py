@@ -31,7 +31,7 @@ class Outlier(Band):
 
     Shapes  (S, T) points -> (S, T) findings; no history.
     Units   any; scaling values and min_width alike changes nothing.
-    Gaps    NaN and infinities are no members; with fewer than min_points members at a
+    Gaps    NaN and infinities are no members; with fewer than min_members at a
             moment none is judged.
     Errors  InvalidInput naming the parameter and the value.
     Source  B. Iglewicz, D. C. Hoaglin, How to Detect and Handle Outliers (1993).
@@ -44,7 +44,7 @@ class Outlier(Band):
     )
 
     by: Annotated[tuple[str, ...], Parameter(_("Labels that make a group"))] = ()
-    min_points: Annotated[int, Parameter(_("Members of a group, at least"), low=3)] = 5
+    min_members: Annotated[int, Parameter(_("Members of a group, at least"), low=3)] = 5
 
     def lookbacks(self, step_s: int) -> Sequence[Lookback]:
         """Say that no earlier point is needed."""
@@ -59,7 +59,7 @@ class Outlier(Band):
             for part in _cut(rows, len(view.times)):
                 group = _middle_of_groups(values[part])
                 middle[part], sigma[part], members[part] = group
-        found = self.compare(values, middle, sigma, members)
+        found = self.compare(values, middle, sigma, members, least=self.min_members)
         facts = {**found.facts, "members": members.astype(np.float64)}
         return Findings(found.anomalous, found.unjudged, facts)
 

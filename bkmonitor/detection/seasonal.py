@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 
 from bkmonitor.detection.band import Band
-from bkmonitor.detection.middles import take_median_and_sigma
+from bkmonitor.detection.middles import Counts, take_median_and_sigma
 from bkmonitor.detection.parameters import Parameter, wrong
 from bkmonitor.detection.parameters import marked as _
 from bkmonitor.detection.port import Findings, Lookback, View
@@ -40,8 +40,8 @@ class Seasonal(Band):
 
     Shapes  (S, T) points, (S, T, N) before them -> (S, T) findings.
     Units   any; scaling values and min_width alike changes nothing.
-    Gaps    NaN and infinities in the past do not count; with fewer than min_points left
-            the point is not judged.
+    Gaps    NaN and infinities in the past do not count; with any left in fewer than
+            min_seasons of the seasons the point is not judged.
     Errors  InvalidInput naming the parameter and the value, and for a step that is
             longer than the season.
     Source  F. R. Hampel, The influence curve and its role in robust estimation, Journal
@@ -64,9 +64,13 @@ class Seasonal(Band):
         int, Parameter(_("Before and after that time"), "seconds", low=0, high=43200)
     ] = 300
     timezone: Annotated[str, Parameter(_("Time zone"), choices=ZONES)] = "UTC"
-    min_points: Annotated[
-        int, Parameter(_("Points to compare with, at least"), low=2)
-    ] = 4
+    min_seasons: Annotated[int, Parameter(_("Seasons known, at least"), low=1)] = 3
+
+    def __post_init__(self) -> None:
+        Band.__post_init__(self)
+        if self.min_seasons > self.seasons:
+            told = f"{self.min_seasons} of {self.seasons} are too many"
+            raise wrong("min_seasons", told)
 
     def lookbacks(self, step_s: int) -> Sequence[Lookback]:
         """Ask for each season's points, and where clocks change for those beside."""
@@ -88,7 +92,16 @@ class Seasonal(Band):
 
     def _judge(self, view: View) -> Findings:
         past = self._copy_seasons(view)
-        return self.compare(view.values, *take_median_and_sigma(past))
+        known = self._count_seasons(past)
+        usual, sigma, _points = take_median_and_sigma(past)
+        return self.compare(view.values, usual, sigma, known, least=self.min_seasons)
+
+    def _count_seasons(self, past: Values) -> Counts:
+        gap = np.isnan(past)
+        if not gap.any():
+            return np.full(past.shape[:2], self.seasons)
+        missed = gap.reshape(*past.shape[:2], self.seasons, -1).all(axis=-1)
+        return np.asarray(self.seasons - missed.sum(axis=-1))
 
     def _copy_seasons(self, view: View) -> Values:
         shifts = {back: self._shifts_s(view.times, back) for back in self._backs}

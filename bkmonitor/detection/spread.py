@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from bkmonitor.detection.band import Band
-from bkmonitor.detection.middles import take_mean_and_sigma, take_median_and_sigma
+from bkmonitor.detection.middles import (
+    Counts,
+    take_mean_and_sigma,
+    take_median_and_sigma,
+)
 from bkmonitor.detection.parameters import Parameter, wrong
 from bkmonitor.detection.parameters import marked as _
 from bkmonitor.detection.port import Findings, Lookback, View
 from bkmonitor.detection.slices import copy_past, judge_in_slices
+from bkmonitor.lib.frame import Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +24,7 @@ class Rolling(Band):
     window: Annotated[
         int, Parameter(_("Points before"), "points", low=2, high=10_000)
     ] = 60
+    min_points: Annotated[int, Parameter(_("Points known, at least"), low=2)] = 10
 
     def __post_init__(self) -> None:
         Band.__post_init__(self)
@@ -33,10 +39,14 @@ class Rolling(Band):
 
     def judge(self, view: View) -> Findings:
         """Mark the points outside of their band."""
-        return judge_in_slices(self.judge_slice, view, self.window)
+        return judge_in_slices(self._judge, view, self.window)
 
-    def judge_slice(self, view: View) -> Findings:
-        """Judge a part of a view that is small enough."""
+    def _judge(self, view: View) -> Findings:
+        usual = self.take_usual(copy_past(view, self.lookbacks(view.step_s)))
+        return self.compare(view.values, *usual, least=self.min_points)
+
+    def take_usual(self, points: Values) -> tuple[Values, Values, Counts]:
+        """Return middle, spread and count of points, (S, T, N) -> three of (S, T)."""
         raise NotImplementedError
 
 
@@ -62,10 +72,9 @@ class ZScore(Rolling):
         "The value is many standard deviations from the mean of the points before it."
     )
 
-    def judge_slice(self, view: View) -> Findings:
-        """Compare with mean and standard deviation."""
-        past = copy_past(view, self.lookbacks(view.step_s))
-        return self.compare(view.values, *take_mean_and_sigma(past))
+    def take_usual(self, points: Values) -> tuple[Values, Values, Counts]:
+        """Return mean and standard deviation."""
+        return take_mean_and_sigma(points)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +101,6 @@ class Mad(Rolling):
         " them do no harm."
     )
 
-    def judge_slice(self, view: View) -> Findings:
-        """Compare with median and MAD."""
-        past = copy_past(view, self.lookbacks(view.step_s))
-        return self.compare(view.values, *take_median_and_sigma(past))
+    def take_usual(self, points: Values) -> tuple[Values, Values, Counts]:
+        """Return median and scaled MAD."""
+        return take_median_and_sigma(points)

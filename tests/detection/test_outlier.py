@@ -37,7 +37,7 @@ def test_groups_are_made_by_labels_wherever_their_members_stand():
     rows = [[1], [100], [2], [101], [3], [102], [100], [1]]
     labels = labels_of("a", "b", "a", "b", "a", "b", "a", "b")
 
-    found = outlier(by=["job"], min_points=4).judge(make_view(*rows, labels=labels))
+    found = outlier(by=["job"], min_members=4).judge(make_view(*rows, labels=labels))
 
     assert found.anomalous[:, 0].tolist() == [False] * 6 + [True, True]
     assert found.facts["usual"][:, 0].tolist() == [2.5, 100.5] * 4
@@ -46,7 +46,7 @@ def test_groups_are_made_by_labels_wherever_their_members_stand():
 def test_series_that_lack_the_label_are_a_group_of_their_own():
     labels = labels_of("a", "a", "a", "", "", "")
 
-    found = outlier(by=["job"], min_points=3).judge(
+    found = outlier(by=["job"], min_members=3).judge(
         make_view([1], [2], [3], [7], [8], [9], labels=labels)
     )
 

@@ -37,14 +37,14 @@ EXAMPLES = {
     "year_round_amplitude": [{"days": 3, "percent": 150.0, "amount": 1.0}],
     "year_round_range": [{"days": 3, "percent": 50.0, "operator": "<"}],
     "seasonal": [
-        {"seasons": 2, "min_points": 2},
+        {"seasons": 2, "min_seasons": 2},
         {"season": "day", "around_s": STEP_S, "timezone": "Europe/Berlin"},
     ],
     "zscore": [{"window": 8, "min_points": 4, "width": 1.5, "min_width": 1.0}],
     "mad": [{"window": 8, "min_points": 4, "side": "upper", "min_width": 1.0}],
     "outlier": [
-        {"min_points": 3},
-        {"min_points": 3, "by": ["nonlisten"], "width": 1.0},
+        {"min_members": 3},
+        {"min_members": 3, "by": ["nonlisten"], "width": 1.0},
     ],
     "rate_of_change": [
         {"limit": 4.0, "per": "hour"},

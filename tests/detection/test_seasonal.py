@@ -65,13 +65,35 @@ def test_one_week_out_of_the_ordinary_does_not_widen_the_band():
     ],
 )
 def test_with_too_few_weeks_nothing_is_judged(before, expected):
-    assert judge(seasonal(min_points=3), 100, *before) == expected
+    assert judge(seasonal(min_seasons=3), 100, *before) == expected
 
 
 def test_the_points_around_that_time_count_too():
-    detector = seasonal(seasons=2, around_s=600)
+    detector = seasonal(seasons=2, min_seasons=2, around_s=600)
 
     assert detector.lookbacks(300) == [Lookback(2014, 2018), Lookback(4030, 4034)]
+
+
+def test_many_points_of_a_single_week_are_one_week():
+    detector = seasonal(around_s=2 * HOUR, min_seasons=2)
+
+    def since(days):
+        return lambda times: np.where(times > MONDAY_NOON - days * 86400, 5.0, np.nan)
+
+    def verdict_since(days):
+        return verdict(
+            detector, fetch(detector, [MONDAY_NOON], since(days), step_s=HOUR)
+        )
+
+    assert verdict_since(8) == "TOO_FEW"
+    assert verdict_since(14) == "normal"
+
+
+def test_more_seasons_than_are_looked_at_are_not_asked_for():
+    with pytest.raises(InvalidInput) as refused:
+        seasonal(seasons=2)
+
+    assert "3 of 2" in refused.value.fields["min_seasons"]
 
 
 def test_a_day_is_a_season_too():
@@ -84,7 +106,7 @@ def test_a_day_is_a_season_too():
 
 def test_a_step_that_does_not_divide_the_week_takes_the_nearest_point():
     # 604800 / 3500 is 172.8, twice that 345.6.
-    assert seasonal(seasons=2).lookbacks(3500) == [
+    assert seasonal(seasons=2, min_seasons=2).lookbacks(3500) == [
         Lookback(173, 173),
         Lookback(346, 346),
     ]
@@ -196,7 +218,7 @@ def test_in_every_zone_the_points_compared_with_had_the_same_time(zone):
 def test_a_time_that_the_clocks_skipped_is_that_of_an_hour_later():
     # On 29 March 2026 Berlin's clocks went from 02:00 to 03:00: half past two, by the
     # clocks of the week after, was half past three.
-    detector = seasonal(timezone="Europe/Berlin", seasons=1, min_points=2, around_s=60)
+    detector = seasonal(timezone="Europe/Berlin", seasons=1, min_seasons=1, around_s=60)
     at = moment(2026, 4, 5, 2, 30, zone="Europe/Berlin")
     half_past_three = moment(2026, 3, 29, 3, 30, zone="Europe/Berlin")
 

@@ -12,8 +12,8 @@ from tests.detection.views import make
 DETECTORS = [
     make("zscore", window=12, min_points=5),
     make("mad", window=12, min_points=5, min_width=0.5),
-    make("seasonal", season="day", seasons=2, around_s=120),
-    make("outlier", by=["job"], min_points=3, width=2),
+    make("seasonal", season="day", seasons=2, min_seasons=2, around_s=120),
+    make("outlier", by=["job"], min_members=3, width=2),
     make("rate_of_change", limit=0.5, steps=2),
     make("rate_of_change", limit_percent=5, direction="down"),
     make("flatline", points=4, tolerance=0.5),
