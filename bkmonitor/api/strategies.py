@@ -21,6 +21,7 @@ from bkmonitor.alerts.models import Severity
 from bkmonitor.api import filters
 from bkmonitor.api.activetime import ActiveTimeField
 from bkmonitor.api.auth import person
+from bkmonitor.api.composite import CompositeSerializer
 from bkmonitor.api.fields import LabelsField
 from bkmonitor.api.revisions import HistoryViewSet
 from bkmonitor.api.rule_files import RuleFileActions
@@ -72,9 +73,13 @@ class LevelSerializer(serializers.Serializer[Any]):
 
 
 class StrategySerializer(OwnedSerializer):
-    """What is watched: one PromQL expression, and what of it is a problem."""
+    """What is watched: one PromQL expression, and what of it is a problem.
 
-    levels = LevelSerializer(many=True)
+    A strategy of the kind composite has conditions over others' alerts instead.
+    """
+
+    levels = LevelSerializer(many=True, required=False)
+    composite = CompositeSerializer(required=False, allow_null=True)
     labels = LabelsField()
     active_time = ActiveTimeField(
         required=False,
@@ -86,7 +91,7 @@ class StrategySerializer(OwnedSerializer):
     class Meta(OwnedSerializer.Meta):
         model = Strategy
         fields = (
-            "id", "space", "name", "enabled", "expression", "unit", "filters", "interval_s",
+            "id", "space", "name", "enabled", "kind", "composite", "expression", "unit", "filters", "interval_s",
             "levels", "trigger_count", "trigger_window", "recovery_window", "late_periods",
             "flap_count", "flap_window_s", "no_data", "active_time", "labels", "summary",
             "description", "runbook_url", "created_by", "created_at", "updated_at",
@@ -142,6 +147,7 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
             OpenApiParameter("space", description="Slug of a space."),
             OpenApiParameter("search", description="Part of the name."),
             OpenApiParameter("enabled", bool),
+            OpenApiParameter("kind", enum=Strategy.Kind.values),
             OpenApiParameter("outcome", enum=Strategy.Outcome.values),
         ]
     )
@@ -156,11 +162,13 @@ class StrategyViewSet(RuleFileActions, HistoryViewSet):
     def narrow(
         self, rows: models.QuerySet[Any], params: Mapping[str, str]
     ) -> models.QuerySet[Any]:
-        """Filter by name, switch and outcome."""
+        """Filter by name, switch, kind and outcome."""
         if search := filters.text(params, "search"):
             rows = rows.filter(name__icontains=search)
         if (enabled := filters.flag(params, "enabled")) is not None:
             rows = rows.filter(enabled=enabled)
+        if kind := filters.words(params, "kind", Strategy.Kind.values):
+            rows = rows.filter(kind__in=kind)
         if outcome := filters.words(params, "outcome", Strategy.Outcome.values):
             rows = rows.filter(outcome__in=outcome)
         return rows
