@@ -3,6 +3,7 @@
 from django.urls import path
 
 from bkmonitor.web.views import (
+    composites,
     heartbeats,
     history,
     members,
@@ -64,6 +65,22 @@ urlpatterns = [
     path("strategies/", strategies.strategy_list, name="strategies"),
     path("strategies/new/", strategies.strategy_edit, name="strategy_new"),
     path("strategies/preview/", strategies.strategy_preview, name="strategy_preview"),
+    path("strategies/composite/new/", composites.composite_new, name="composite_new"),
+    path(
+        "strategies/composite/check/",
+        composites.composite_check,
+        name="composite_check",
+    ),
+    path(
+        "strategies/composite/member/",
+        composites.composite_member,
+        name="composite_member",
+    ),
+    path(
+        "strategies/composite/names/",
+        composites.composite_names,
+        name="composite_names",
+    ),
     path("strategies/deleted/", history.strategies_deleted, name="strategies_deleted"),
     path("strategies/<int:pk>/", strategies.strategy_detail, name="strategy"),
     path("strategies/<int:pk>/edit/", strategies.strategy_edit, name="strategy_edit"),

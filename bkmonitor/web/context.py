@@ -50,6 +50,7 @@ SET_UP: tuple[Place, ...] = (
             "strategy_edit",
             "strategy_history",
             "strategies_deleted",
+            "composite_new",
         ),
     ),
     Place(

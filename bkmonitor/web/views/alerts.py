@@ -18,6 +18,7 @@ from bkmonitor.routing.timeline import timeline_of
 from bkmonitor.web.access import PageRequest, clock, space_view
 from bkmonitor.web.alert_chart import alert_chart, chart_marks
 from bkmonitor.web.alert_search import find_alerts, in_state, read_search
+from bkmonitor.web.composites import alerts_behind
 from bkmonitor.web.htmx import go_to, respond, wants_fragment
 from bkmonitor.web.paging import page
 from bkmonitor.web.timeline import messages_in, story
@@ -83,6 +84,7 @@ def alert_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse:
         "told": who_was_told(alert, messages_in(entries), muted=muted),
         "group": group,
         "muted": muted,
+        "behind": alerts_behind(alert),
         **chart_marks(alert),
     }
     return respond(request, "alerts/detail.html", "alerts/_detail.html", context)

@@ -30,6 +30,7 @@ from bkmonitor.web.htmx import respond
 from bkmonitor.web.lists import State, keys, listed
 from bkmonitor.web.preview import SPANS, preview
 from bkmonitor.web.problems import alerts_of, firing_now, problems_of
+from bkmonitor.web.views.composites import composite_context, edit_composite
 
 KIND = "strategy"
 SEARCHED = ("name", "expression")
@@ -67,6 +68,11 @@ def strategy_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse
         "spans": _spans(),
         "span": _span(request.GET.get("span", "")),
     }
+    if strategy.kind == Strategy.Kind.COMPOSITE:
+        context |= composite_context(strategy)
+        return respond(
+            request, "strategies/composite.html", "strategies/_composite.html", context
+        )
     return respond(request, "strategies/detail.html", "strategies/_state.html", context)
 
 
@@ -88,6 +94,8 @@ def strategy_edit(
 ) -> HttpResponse:
     """Make a strategy, or change one."""
     strategy = _found(request, space, pk) if pk is not None else None
+    if strategy and strategy.kind == Strategy.Kind.COMPOSITE:
+        return edit_composite(request, space, strategy)
     name = strategy.name if strategy else ""
     form = StrategyForm(request.POST or None, strategy=strategy)
     if form.is_valid():
