@@ -152,14 +152,23 @@ def judge_change(
     A point of which one side cannot be judged has NO_HISTORY, unless the other side is
     an anomaly.
     """
-    falls, fall_unknown = _cross(values, fall.values, watched.fall_percent, -1)
-    rises, rise_unknown = _cross(values, rise.values, watched.rise_percent, 1)
+    falls, rises, unknown = np.zeros((3, *values.shape), np.bool_)
+    up, down = watched.rise_percent, watched.fall_percent
+    margin = None
+    # What overflows is beyond all numbers there are, and infinity less itself is none.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if up is not None:
+            margin = _margin(rise.values, up)
+            rises = (values >= rise.values + margin) & (values != rise.values)
+            unknown |= ~np.isfinite(margin)
+        if down is not None:
+            if margin is None or fall is not rise or up != down:
+                margin = _margin(fall.values, down)
+                unknown |= ~np.isfinite(margin)
+            falls = (values <= fall.values - margin) & (values != fall.values)
     anomalous = falls | rises
-    return Findings(
-        anomalous,
-        why_unjudged(values, (fall_unknown | rise_unknown) & ~anomalous),
-        _facts(rises, fall, rise),
-    )
+    unknown &= ~anomalous
+    return Findings(anomalous, why_unjudged(values, unknown), _facts(rises, fall, rise))
 
 
 def tell_change(facts: Mapping[str, float], watched: Change) -> dict[str, Any]:
@@ -178,18 +187,16 @@ def tell_change(facts: Mapping[str, float], watched: Change) -> dict[str, Any]:
     }
 
 
-def _cross(
-    values: Values, past: Values, percent: float | None, sign: int
-) -> tuple[Mask, Mask]:
-    """Mark what moved from its past by a percentage, and where that cannot be told."""
-    if percent is None:
-        return np.zeros(values.shape, np.bool_), np.zeros(values.shape, np.bool_)
-    with np.errstate(over="ignore", invalid="ignore"):
-        # First times the percentage, then by 100: 10 % of 3 is 0.3 to the last digit.
-        edge = np.abs(past) * percent / (sign * 100) + past
-    crossed = values >= edge if sign > 0 else values <= edge
-    # A past that is unknown, infinite, or so large that its edge overflows.
-    return crossed & (values != past), ~np.isfinite(edge)
+def _margin(past: Values, percent: float) -> Values:
+    """Return how far values may move from their past: not a number if it is unknown.
+
+    First times the percentage, then by 100: 10 % of 3 is 0.3 to the last digit. In
+    place, since the memory of another array costs more than to fill it.
+    """
+    margin = np.abs(past)
+    margin *= percent
+    margin /= 100
+    return margin
 
 
 def _facts(rises: Mask, fall: Past, rise: Past) -> Mapping[str, Values]:

@@ -1,6 +1,7 @@
 """Earlier points: how far back they lie, and what several of them come to."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,24 +34,37 @@ def lookbacks_of(steps: Iterable[int]) -> tuple[Lookback, ...]:
 def mean_of(view: View, steps: Sequence[int]) -> tuple[Values, Values]:
     """Return the mean of the points so many steps back, and how many of them are known.
 
-    Shapes  (S, T), (S, T). One earlier point after the other, so that memory does
-            not grow with their number, and a mean does not depend on what else is
-            judged.
+    Shapes  (S, T), (S, T) or (). One earlier point after the other, so that memory
+            does not grow with their number, and a mean does not depend on what else
+            is judged.
     Units   those of the points.
     Gaps    NaN and infinities do not count, 0 does; where none counts the mean is NaN.
     """
-    shape = (len(view.labels), len(view.times))
-    total, known = np.zeros(shape), np.zeros(shape)
+    total = view.at(steps[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for back in steps[1:]:
+            total += view.at(back)
+        whole = np.isfinite(total)
+        if whole.all():
+            total /= len(steps)
+            return total, np.array(float(len(steps)))
+        known = np.full(total.shape, float(len(steps)))
+        rows = np.flatnonzero(~whole.all(axis=1))
+        labels = [view.labels[int(row)] for row in rows]
+        part = replace(view, labels=labels, known=view.known[rows])
+        total[rows], known[rows] = _sum_known(part, steps)
+        return total / known, known
+
+
+def _sum_known(view: View, steps: Sequence[int]) -> tuple[Values, Values]:
+    """Return the sum of the points that are finite, and their number."""
+    total, known = np.zeros((2, len(view.labels), len(view.times)))
     for back in steps:
         points = view.at(back)
         finite = np.isfinite(points)
+        total += np.where(finite, points, 0.0)
         known += finite
-        if not finite.all():
-            points[~finite] = 0.0
-        with np.errstate(over="ignore", invalid="ignore"):
-            total += points
-    with np.errstate(invalid="ignore"):
-        return total / known, known
+    return total, known
 
 
 def why_unjudged(values: Values, no_history: Mask) -> Reasons:
