@@ -24,28 +24,24 @@ class LabelSet(dict[str, str]):
     pays for a fingerprint when a series is new, and never again.
     """
 
-    __slots__ = ("_fingerprint", "_hash", "_identity")
-    _fingerprint: str
+    __slots__ = ("_hash", "fingerprint", "identity")
     _hash: int
-    _identity: "LabelSet"
+    fingerprint: str
+    """The 16 hex digits of the function `fingerprint`."""
+    identity: "LabelSet"
+    """The labels that tell series apart: without metric name and space."""
 
-    @property
-    def fingerprint(self) -> str:
-        """Return the 16 hex digits of `fingerprint`."""
-        try:
-            return self._fingerprint
-        except AttributeError:
-            self._fingerprint = _digest(self)
-            return self._fingerprint
-
-    @property
-    def identity(self) -> "LabelSet":
-        """Return the labels that tell series apart: without metric name and space."""
-        try:
-            return self._identity
-        except AttributeError:
-            self._identity = self._without_hidden()
-            return self._identity
+    def __getattr__(self, name: str) -> Any:
+        """Find out what is asked for the first time."""
+        if name == "fingerprint":
+            self.fingerprint = _digest(self)
+        elif name == "_hash":
+            self._hash = hash(frozenset(self.items()))
+        elif name == "identity":
+            self.identity = self._without_hidden()
+        else:
+            raise AttributeError(name)
+        return getattr(self, name)
 
     def _without_hidden(self) -> "LabelSet":
         if HIDDEN.isdisjoint(self):
@@ -53,11 +49,7 @@ class LabelSet(dict[str, str]):
         return LabelSet((name, self[name]) for name in self if name not in HIDDEN)
 
     def __hash__(self) -> int:  # type: ignore[override]
-        try:
-            return self._hash
-        except AttributeError:
-            self._hash = hash(frozenset(self.items()))
-            return self._hash
+        return self._hash
 
     def __reduce__(self) -> tuple[type["LabelSet"], tuple[dict[str, str]]]:
         return LabelSet, (dict(self),)

@@ -84,6 +84,13 @@ def outcome(decoded, *asked):
         return None
 
 
+def is_cut(how, *given):
+    try:
+        return bool(how(*given))
+    except cut.OtherShape:
+        return False
+
+
 def instants(body):
     times = np.array([START])
     return (
@@ -104,7 +111,7 @@ def ranges(body, points=6):
 def test_one_moment_is_cut_as_it_is_read(parts, around):
     body = go(vector(parts, around), separators=(",", ":"))
 
-    assert len(cut.cut_rows(body, "vector", cut.VALUE_END).rows) == len(parts)
+    assert any(is_cut(cut.cut_vector, rows) for rows in cut.cuts(body, cut.VECTOR))
     same(*instants(body))
 
 
@@ -112,8 +119,10 @@ def test_one_moment_is_cut_as_it_is_read(parts, around):
 def test_a_stretch_of_time_is_cut_as_it_is_read(parts, around):
     body = go(matrix(parts, around), separators=(",", ":"))
 
-    found = cut.cut_rows(body, "matrix", cut.VALUES_END)
-    cut.cut_matrix(found.rows, np.arange(START, START + STEP * 6, STEP))
+    times = np.arange(START, START + STEP * 6, STEP)
+    assert any(
+        is_cut(cut.cut_matrix, rows, times) for rows in cut.cuts(body, cut.MATRIX)
+    )
     same(*ranges(body))
 
 

@@ -4,7 +4,9 @@ from bkmonitor.metrics.tsdb.interning import Interned
 
 
 def written(*numbers):
-    return [f'"space":"ops","n":"{number:05d}"'.encode() for number in numbers]
+    return [
+        f',{{"metric":{{"space":"ops","n":"{number:05d}"'.encode() for number in numbers
+    ]
 
 
 def test_labels_are_read_once_and_without_the_space():
@@ -46,12 +48,22 @@ def test_what_is_asked_for_again_outlives_what_is_not():
 
 
 @pytest.mark.parametrize(
-    "raw", [b'"a":1', b'"a":null', b'"a":"b', b'"a":"b"},{"c":"d"', b"a", b'"a":"\xff"']
+    "raw",
+    [
+        b'"a":1',
+        b'"a":null',
+        b'"a":"b',
+        b'"a":"b"},{"c":"d"',
+        b"a",
+        b'"a":"\xff"',
+        b'"a":"b"}},{"metric":{"c":"d"',
+        b'},"other":{',
+    ],
 )
 def test_what_is_no_label_set_is_refused(raw):
     with pytest.raises(ValueError):
-        Interned().find([b'"x":"y"', raw])
+        Interned().find([b',{"metric":{"x":"y"', b',{"metric":{' + raw])
 
 
 def test_no_labels_are_a_label_set():
-    assert Interned().find([b""]) == ({},)
+    assert Interned().find([b',{"metric":{']) == ({},)

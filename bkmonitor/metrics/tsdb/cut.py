@@ -4,15 +4,16 @@ Reading JSON makes a dictionary for each series and two objects for each point, 
 takes longer than the store takes to answer. What stores write always has the same
 shape, so that the texts between known marks can be used as they are.
 
-That is safe: each mark holds quotes, which within a JSON text are written with a
-backslash before them, so that no label can contain one. An answer of another shape
-(blanks, another order, escapes in a number) is not cut, and is read as JSON.
+That is safe. The marks hold quotes, which within a JSON text are written with a
+backslash before them, so that no label can contain one. The braces by which series are
+cut first may stand in a label; then something that is no number turns up among the
+values, and the series are cut by marks. An answer of another shape (blanks, another
+order, escapes in a number) is not cut at all, and is read as JSON.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,9 @@ from bkmonitor.lib.labels import LabelSet
 from bkmonitor.metrics.tsdb.interning import Interned
 
 RESULT = b'"result":['
-FIRST = RESULT + b'{"metric":{'
-NEXT = b',{"metric":{'
-VALUE_END = b'"]}'
-VALUES_END = b'"]]}'
-VECTOR_MARK = re.compile(rb'\},"value":\[[0-9.]+,"')
-POINT = b'"],['
+METRIC = b'{"metric":{'
+NEXT = b"}," + METRIC
+FIRST_POINT = b'"]|['
 IN_NUMBERS = b"0123456789+-.eE,"
 # So many points are cut at a time: their pieces fit into the processor's cache.
 BLOCK = 20_000
@@ -43,76 +41,112 @@ class OtherShape(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The series of an answer, each as the bytes after its first label's quote.
+    """The series of an answer.
 
-    envelope  the answer without its series
-    rows      labels, then the mark between labels and values, then values
+    envelope  the answer without them
+    names     `,{"metric":{` and the labels
+    values    `,"value":` and a value, or `,"values":` and some
     """
 
     envelope: dict[str, Any]
-    rows: list[bytes]
+    names: Sequence[bytes]
+    values: Sequence[bytes]
 
 
-def cut_rows(body: bytes, kind: str, end: bytes) -> Rows:
-    """Return the series of an answer apart; `end` is what each of them ends with.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the values of a series begin and end, in an answer of a kind."""
+
+    kind: str
+    begin: bytes
+    end: bytes
+
+
+VECTOR = Shape("vector", b',"value":[', b'"]')
+MATRIX = Shape("matrix", b',"values":[[', b'"]]')
+Cut = Callable[[bytes, Shape], tuple[Sequence[bytes], Sequence[bytes]]]
+
+
+def cuts(body: bytes, shape: Shape) -> Iterator[Rows]:
+    """Return the series of an answer cut in the quick way, and if that is no good, well.
 
     Errors  OtherShape, also for an answer without series.
     """
-    start, stop = body.find(FIRST), body.rfind(end + b"]")
+    start, stop = body.find(RESULT + METRIC), body.rfind(shape.end + b"}]")
     if start < 0 or stop < start:
         raise OtherShape("there are no series")
+    begin, end = start + len(RESULT), stop + len(shape.end)
+    envelope = _read_envelope(body[:begin] + body[end + 1 :], shape.kind)
+    text = b"," + body[begin:end]
+    for cut in (_by_braces, _by_marks):
+        names, values = cut(text, shape)
+        if len(names) == len(values):
+            yield Rows(envelope, names, values)
+
+
+def _read_envelope(text: bytes, kind: str) -> dict[str, Any]:
     try:
-        envelope = orjson.loads(body[: start + len(RESULT)] + body[stop + len(end) :])
+        envelope: dict[str, Any] = orjson.loads(text)
         data = envelope["data"]
-        if (data["resultType"], data["result"]) != (kind, []):
-            raise OtherShape(f"no {kind}")
+        if (data["resultType"], data["result"]) == (kind, []):
+            return envelope
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise OtherShape("something surrounds the series") from error
-    return Rows(envelope, body[start + len(FIRST) : stop].split(end + NEXT))
+    raise OtherShape(f"no {kind}")
 
 
-def cut_vector(rows: Sequence[bytes]) -> tuple[tuple[LabelSet, ...], Values]:
+def _by_braces(text: bytes, _shape: Shape) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    pieces = text.split(b"}")
+    return pieces[0::2], pieces[1::2]
+
+
+def _by_marks(text: bytes, shape: Shape) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    names, values = [], []
+    for row in text.split(shape.end + NEXT):
+        name, mark, rest = row.partition(b"}" + shape.begin)
+        names.append(b"," + METRIC + name)
+        values.append(mark[1:] + rest + shape.end)
+    # The first has what the others were cut at, the last its own end.
+    names[0] = names[0][len(METRIC) + 1 :]
+    values[-1] = values[-1].removesuffix(shape.end)
+    return names, values
+
+
+def cut_vector(rows: Rows) -> tuple[tuple[LabelSet, ...], Values]:
     """Return the label sets and the values (S, 1) of one moment.
 
     Errors  OtherShape unless all values are of the same moment.
     """
-    mark = VECTOR_MARK.search(rows[0])
-    if not mark:
-        raise OtherShape("a series without a value")
-    return _cut_column(rows, mark[0])
+    moment, quote, _ = rows.values[0].removeprefix(VECTOR.begin).partition(b'"')
+    if moment.translate(None, b"0123456789.") != b"," or not quote:
+        raise OtherShape("a series without a moment")
+    return _cut_column(rows, VECTOR.begin + moment + quote, VECTOR.end)
 
 
-def cut_matrix(
-    rows: Sequence[bytes], times: Times
-) -> tuple[tuple[LabelSet, ...], Values]:
+def cut_matrix(rows: Rows, times: Times) -> tuple[tuple[LabelSet, ...], Values]:
     """Return the label sets and the values (S, T) of a stretch of time.
 
     Gaps    NaN where a series has no point.
     Errors  OtherShape if a point is none of the `times`.
     """
     if len(times) == 1:
-        return _cut_column(rows, b'},"values":[[%d,"' % times[0])
-    grid = np.full((len(rows), len(times)), np.nan)
-    named: list[bytes] = []
+        return _cut_column(rows, MATRIX.begin + b'%d,"' % times[0], MATRIX.end)
+    grid = np.full((len(rows.names), len(times)), np.nan)
     marks = _Marks(times)
-    for first, block in _blocks(rows, len(times)):
-        cut = [row.partition(b'},"values":[[') for row in block]
-        named += [piece[0] for piece in cut]
-        marks.fill(grid[first : first + len(block)], [piece[2] for piece in cut])
-    return _named(named), grid
+    for first, texts in _blocks(rows.values, len(times)):
+        marks.fill(grid[first : first + len(texts)], texts)
+    return _named(rows.names), grid
 
 
 def _cut_column(
-    rows: Sequence[bytes], mark: bytes
+    rows: Rows, begin: bytes, end: bytes
 ) -> tuple[tuple[LabelSet, ...], Values]:
-    """Cut series of one point each, with the same mark before it."""
-    values = np.empty((len(rows), 1))
-    named: list[bytes] = []
-    for first, block in _blocks(rows, 1):
-        cut = [row.partition(mark) for row in block]
-        named += [piece[0] for piece in cut]
-        values[first : first + len(block), 0] = _numbers([piece[2] for piece in cut])
-    return _named(named), values
+    """Cut series of one value each, between the same two marks."""
+    values = np.empty((len(rows.names), 1))
+    for first, texts in _blocks(rows.values, 1):
+        joined = _between(b"".join(texts), begin, end).replace(end + begin, b",")
+        values[first : first + len(texts), 0] = _numbers(joined, len(texts))
+    return _named(rows.names), values
 
 
 def _blocks(
@@ -124,30 +158,51 @@ def _blocks(
 
 
 class _Marks:
-    """What stands between the values of series on one clock: `],[TIME,`."""
+    """What stands before the values of series on one clock.
+
+    That is `],[TIME,`, and before the first value of a series `]|[TIME,`.
+    """
 
     def __init__(self, times: Times) -> None:
-        self._all = [b"],[%d," % time for time in times.tolist()]
-        self._columns = {mark: column for column, mark in enumerate(self._all)}
+        moments = times.tolist()
+        firsts = [b"]|[%d," % moment for moment in moments]
+        others = [b"],[%d," % moment for moment in moments]
+        self._all = [firsts[0], *others[1:]]
+        self._firsts = frozenset(firsts)
+        self._columns = dict(chain(zip(firsts, count()), zip(others, count())))
 
     def fill(self, grid: Values, texts: Sequence[bytes]) -> None:
         """Write the points of some series into their rows of the grid."""
-        pieces = (POINT + POINT.join(texts)).split(b'"')
+        points = _between(b"".join(texts), MATRIX.begin, MATRIX.end)
+        points = points.replace(MATRIX.end + MATRIX.begin, FIRST_POINT)
         # An empty piece, then mark and value in turn.
-        marks, values = pieces[1::2], _numbers(pieces[2::2])
-        counts = [text.count(POINT) + 1 for text in texts]
-        if len(marks) != len(values) or sum(counts) != len(values):
-            raise OtherShape("a value is no text")
-        if all(count == len(self._all) for count in counts) and marks == list(
-            chain.from_iterable(repeat(self._all, len(texts)))
-        ):
+        pieces = (FIRST_POINT + points).split(b'"')
+        marks, written = pieces[1::2], pieces[2::2]
+        values = _numbers(b",".join(written), len(marks))
+        if len(values) == grid.size and marks == self._all * len(grid):
             grid[:] = values.reshape(grid.shape)
-            return
+        else:
+            self._fill_in(grid, marks, values)
+
+    def _fill_in(
+        self, grid: Values, marks: Sequence[bytes], values: NDArray[np.float64]
+    ) -> None:
+        """Write points one by one, where series have gaps."""
         try:
             columns = np.fromiter((self._columns[mark] for mark in marks), np.intp)
         except KeyError as error:
             raise OtherShape("a point is none of the times") from error
-        grid[np.repeat(np.arange(len(texts)), counts), columns] = values
+        is_first = np.fromiter((mark in self._firsts for mark in marks), np.bool_)
+        rows = np.cumsum(is_first) - 1
+        if rows[-1] + 1 != len(grid):
+            raise OtherShape("a series without points")
+        grid[rows, columns] = values
+
+
+def _between(text: bytes, begin: bytes, end: bytes) -> bytes:
+    if not (text.startswith(begin) and text.endswith(end)):
+        raise OtherShape("values begin or end in another way")
+    return text[len(begin) : -len(end)]
 
 
 def _named(written: Sequence[bytes]) -> tuple[LabelSet, ...]:
@@ -157,15 +212,18 @@ def _named(written: Sequence[bytes]) -> tuple[LabelSet, ...]:
         raise OtherShape(str(error)) from error
 
 
-def _numbers(texts: Sequence[bytes]) -> NDArray[np.float64]:
-    """Return numbers as texts say them; `NaN`, `+Inf` and `-Inf` are numbers too."""
-    joined = b",".join(texts)
+def _numbers(joined: bytes, number: int) -> NDArray[np.float64]:
+    """Return numbers that are written with commas between them.
+
+    `NaN`, `+Inf` and `-Inf` are numbers too.
+    """
     try:
         if joined.translate(None, IN_NUMBERS):
-            return np.fromiter(map(float, texts), np.float64, len(texts))
-        numbers = orjson.loads(b"[" + joined + b"]")
-        if len(numbers) != len(texts):
+            numbers: Any = list(map(float, joined.split(b",")))
+        else:
+            numbers = orjson.loads(b"[" + joined + b"]")
+        if len(numbers) != number:
             raise OtherShape("a value is no number")
-        return np.fromiter(numbers, np.float64, len(texts))
+        return np.fromiter(numbers, np.float64, number)
     except ValueError as error:
         raise OtherShape("a value is no number") from error

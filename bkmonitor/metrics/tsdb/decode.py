@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -28,12 +29,12 @@ def instant_result(body: bytes, at: float) -> Result:
     Errors  UpstreamUnavailable if the body is not such an answer.
     """
     times = np.array([int(at)], dtype=np.int64)
-    try:
-        found = cut.cut_rows(body, "vector", cut.VALUE_END)
-        labels, values = cut.cut_vector(found.rows)
-        return _result(found.envelope, Frame(times, values, labels))
-    except cut.OtherShape:
-        return _read_instant(body, times)
+    with suppress(cut.OtherShape):
+        for rows in cut.cuts(body, cut.VECTOR):
+            with suppress(cut.OtherShape):
+                labels, values = cut.cut_vector(rows)
+                return _result(rows.envelope, Frame(times, values, labels))
+    return _read_instant(body, times)
 
 
 @collected_later()
@@ -44,14 +45,15 @@ def range_result(body: bytes, start: int, end: int, step_s: int) -> Result:
     Errors  UpstreamUnavailable if the body is not such an answer.
     """
     times = np.arange(start, end + 1, step_s, dtype=np.int64)
-    try:
-        found = cut.cut_rows(body, "matrix", cut.VALUES_END)
-        if refused := _too_many(len(found.rows), len(times)):
-            return refused
-        labels, values = cut.cut_matrix(found.rows, times)
-        return _result(found.envelope, Frame(times, values, labels))
-    except cut.OtherShape:
-        return _read_range(body, times, step_s)
+    refused = None
+    with suppress(cut.OtherShape):
+        for rows in cut.cuts(body, cut.MATRIX):
+            refused = _too_many(len(rows.names), len(times))
+            if not refused:
+                with suppress(cut.OtherShape):
+                    labels, values = cut.cut_matrix(rows, times)
+                    return _result(rows.envelope, Frame(times, values, labels))
+    return refused or _read_range(body, times, step_s)
 
 
 def _read_instant(body: bytes, times: Times) -> Result:
