@@ -92,7 +92,7 @@ class StrategySerializer(OwnedSerializer):
         model = Strategy
         fields = (
             "id", "space", "name", "enabled", "kind", "composite", "expression", "unit", "filters", "interval_s",
-            "levels", "trigger_count", "trigger_window", "recovery_window", "late_periods",
+            "levels", "trigger_count", "trigger_window", "recovery_window", "delay_s", "late_periods",
             "flap_count", "flap_window_s", "no_data", "active_time", "labels", "summary",
             "description", "runbook_url", "created_by", "created_at", "updated_at",
             "last_tick_at", "judged_at", "outcome", "outcome_reason", "failing_since",

@@ -59,6 +59,12 @@ class Strategy(models.Model):
     trigger_count = models.PositiveSmallIntegerField(default=1)
     trigger_window = models.PositiveSmallIntegerField(default=1)
     recovery_window = models.PositiveSmallIntegerField(default=1)
+    # How long after a tick it is evaluated. A store shows a sample a second or two
+    # after it was written; who looks at the very moment of a tick sees a part of the
+    # series as they are and a part as they were.
+    delay_s = models.PositiveSmallIntegerField(
+        default=3, validators=[MaxValueValidator(600)]
+    )
     late_periods = models.PositiveSmallIntegerField(
         default=1, validators=[MaxValueValidator(10)]
     )

@@ -103,6 +103,8 @@ def _check_numbers(fields: Mapping[str, Any], wrong: dict[str, str]) -> None:
         wrong["interval_s"] = _("must be from 10 to 3600 seconds")
     if not 0 <= fields.get("late_periods", 1) <= 10:
         wrong["late_periods"] = _("must be from 0 to 10")
+    if not 0 <= fields.get("delay_s", 3) <= 600:
+        wrong["delay_s"] = _("must be from 0 to 600 seconds")
     if not 0 <= fields.get("flap_count", 0) <= 20:
         wrong["flap_count"] = _("must be from 0 to 20")
 

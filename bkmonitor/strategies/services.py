@@ -23,7 +23,7 @@ from bkmonitor.strategies.revisions import Edit, note_deleted, note_saved
 from bkmonitor.strategies.schema import check_strategy
 
 EDITABLE = (
-    "name", "enabled", "kind", "query", "composite", "unit", *DEFINING[:-1], "no_data",
+    "name", "enabled", "kind", "query", "composite", "unit", *DEFINING[:-1], "delay_s", "no_data",
     "active_time", "labels", "summary", "description", "runbook_url",
 )  # fmt: skip
 # What an evaluation writes to a strategy's row.
@@ -33,6 +33,7 @@ EVALUATED = (
 )  # fmt: skip
 # What decides which series there are.
 LOOKS_AT = ("expression", "composite")
+SCHEDULE = ("pk", "interval_s", "delay_s", "next_run_at")
 TRY_AGAIN = timedelta(minutes=1)
 _NOT_TYPED = {field.name for field in Strategy._meta.fields} - {*EDITABLE}
 
@@ -147,25 +148,22 @@ def claim_due(now: datetime, *, limit: int = 2000, batch: int = 100) -> list[Cla
 
     A tick is a multiple of the interval in Unix seconds, so that evaluations of
     one interval share it. Who was away for an hour evaluates once, at the newest
-    tick: an evaluation reads the whole window it needs, so nothing between is lost
-    but the ticks themselves. Two callers never get the same strategy.
+    tick; the evaluation judges those between too. A tick is claimed when the delay of
+    the strategy has passed since. Two callers never get the same strategy.
     """
     by_tick: dict[int, list[int]] = defaultdict(list)
     if not Strategy.objects.due(now).exists():
         return []
     with transaction.atomic():
         due = Strategy.objects.due(now).order_by("next_run_at")
-        rows = list(
-            due.select_for_update(skip_locked=True).only("pk", "interval_s")[:limit]
-        )
+        rows = list(due.select_for_update(skip_locked=True).only(*SCHEDULE)[:limit])
         for strategy in rows:
-            tick = int(now.timestamp()) // strategy.interval_s * strategy.interval_s
+            settled = int(now.timestamp()) - strategy.delay_s
+            tick = settled // strategy.interval_s * strategy.interval_s
             by_tick[tick].append(strategy.pk)
-            strategy.next_run_at = datetime.fromtimestamp(tick, UTC) + timedelta(
-                seconds=strategy.interval_s
-            )
-        if rows:
-            Strategy.objects.bulk_update(rows, ["next_run_at"], batch_size=500)
+            following = tick + strategy.interval_s + strategy.delay_s
+            strategy.next_run_at = datetime.fromtimestamp(following, UTC)
+        bulk.update(rows, ["next_run_at"])
     return [
         Claim(tick, tuple(ids[start : start + batch]))
         for tick, ids in sorted(by_tick.items())

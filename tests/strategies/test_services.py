@@ -13,6 +13,7 @@ from bkmonitor.strategies.services import (
 )
 from tests.factories import NOON, make_space, make_strategy
 
+DELAY = timedelta(seconds=3)
 pytestmark = pytest.mark.django_db
 HOT = {
     "name": "hot",
@@ -77,8 +78,8 @@ def test_a_name_is_taken_once_per_space():
 def test_a_claim_is_made_once_until_the_next_tick():
     make_strategy(interval_s=60)
 
-    first, again = claim_due(NOON), claim_due(NOON + timedelta(seconds=59))
-    after = claim_due(NOON + timedelta(seconds=60))
+    first, again = claim_due(NOON + DELAY), claim_due(NOON + timedelta(seconds=59))
+    after = claim_due(NOON + timedelta(seconds=60) + DELAY)
 
     assert [claim.tick for claim in first] == [int(NOON.timestamp())]
     assert again == []
@@ -89,14 +90,14 @@ def test_who_was_away_for_an_hour_evaluates_once():
     make_strategy(interval_s=60)
     claim_due(NOON)
 
-    claims = claim_due(NOON + timedelta(hours=1))
+    claims = claim_due(NOON + timedelta(hours=1) + DELAY)
 
     assert [claim.tick for claim in claims] == [int(NOON.timestamp()) + 3600]
 
 
 def test_what_could_not_be_judged_is_tried_again_in_a_minute_at_the_same_tick():
     strategy = make_strategy(interval_s=3600)
-    claim_due(NOON)
+    claim_due(NOON + DELAY)
     note_failing(strategy, at=NOON, reason="no answer", now=NOON)
 
     early = claim_due(NOON + timedelta(seconds=59))
@@ -104,6 +105,14 @@ def test_what_could_not_be_judged_is_tried_again_in_a_minute_at_the_same_tick():
 
     assert early == []
     assert [claim.tick for claim in again] == [int(NOON.timestamp())]
+
+
+def test_a_tick_is_evaluated_when_its_samples_have_settled():
+    make_strategy(interval_s=60, delay_s=8)
+
+    (claim,) = claim_due(NOON + timedelta(seconds=7))
+
+    assert claim.tick == int(NOON.timestamp()) - 60
 
 
 def test_a_disabled_strategy_is_never_due():

@@ -1,0 +1,14 @@
+"""What was evaluated live is what a replay of the same data gives."""
+
+from tests.journeys.live_and_replay import run
+
+MINUTES = 1
+
+
+def test_a_replay_of_real_data_gives_what_live_evaluation_gave(tmp_path):
+    found = run(tmp_path, MINUTES)
+
+    assert {one["outcome"] for one in found.values()} == {"complete"}
+    for name, one in found.items():
+        assert one["live"] == one["replayed"], name
+    assert any(one["live"] for one in found.values())
