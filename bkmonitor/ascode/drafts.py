@@ -142,7 +142,8 @@ def _texts(annotations: Mapping[str, str], draft: Draft) -> dict[str, str]:
             texts[name] = raw.strip()
             continue
         translated = translate_text(raw.strip())
-        draft.notes += [f"{name}: {why}" for why in translated.left]
+        left = _("%(name)s: %(why)s and stands as it was written")
+        draft.notes += [left % {"name": name, "why": why} for why in translated.left]
         if name in ("summary", "description"):
             texts[name] = translated.text
         else:

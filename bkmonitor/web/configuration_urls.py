@@ -9,6 +9,7 @@ from bkmonitor.web.views import (
     members,
     probes,
     receivers,
+    rule_files,
     strategies,
     targets,
     tokens,
@@ -82,6 +83,8 @@ urlpatterns = [
         name="composite_names",
     ),
     path("strategies/deleted/", history.strategies_deleted, name="strategies_deleted"),
+    path("strategies/import/", rule_files.rules_import, name="rules_import"),
+    path("strategies/export/", rule_files.rules_export, name="rules_export"),
     path("strategies/<int:pk>/", strategies.strategy_detail, name="strategy"),
     path("strategies/<int:pk>/edit/", strategies.strategy_edit, name="strategy_edit"),
     path(

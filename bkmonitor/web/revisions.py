@@ -75,11 +75,12 @@ def _changes(
     if before is None:
         return ()
     return [
-        _change(name, before.get(name), row.definition[name]) for name in row.changed
+        change_of(name, before.get(name), row.definition[name]) for name in row.changed
     ]
 
 
-def _change(name: str, before: Any, after: Any) -> Change:
+def change_of(name: str, before: Any, after: Any) -> Change:
+    """Return what a field was and what it became, to read."""
     old, new = _readable(before), _readable(after)
     long = "\n" in old or "\n" in new
     lines = lines_between(old, new) if long else ()

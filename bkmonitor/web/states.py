@@ -49,6 +49,10 @@ STATES = {
     "late": Look("clock", _("Late"), "fault"),
     "on_time": Look("circle-check", _("On time"), "good"),
     "missing": Look("help-circle", _("No sign of life"), "fault"),
+    "create": Look("plus", _("New"), "good"),
+    "change": Look("edit", _("Changed"), "accent"),
+    "keep": Look("check", _("Unchanged"), "quiet"),
+    "refuse": Look("circle-x", _("Not taken"), "fault"),
 }
 
 

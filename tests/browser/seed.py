@@ -20,6 +20,7 @@ from bkmonitor.strategies.services import (
 )
 from tests.factories import (
     make_heartbeat,
+    make_level,
     make_member,
     make_notification,
     make_probe,
@@ -113,10 +114,10 @@ def fill(space: Space) -> dict[str, object]:
 def make_history(strategy: Strategy, by: User) -> None:
     """Change a strategy as people do, and delete another."""
     now = timezone.now()
-    limits = [*strategy.limits, {"severity": 2, "operator": ">", "value": 75.0}]
+    levels = [*strategy.levels, make_level(2, ">", 75.0)]
     texts = "Look at what runs there.\nCall the team of the host.\n"
     for minutes, fields in (
-        (90, {"description": texts, "limits": limits}),
+        (90, {"description": texts, "levels": levels}),
         (60, {"description": f"{texts}Do not restart it.\n", "interval_s": 30}),
         (50, {"enabled": False}),
         (20, {"enabled": True, "interval_s": 60}),

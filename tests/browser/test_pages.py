@@ -15,7 +15,11 @@ def addresses(page, site):
     known = [str(link.get_attribute("href")) for link in links]
     things = [f"/s/shop/{kind}/{pk}/" for kind, pk in site.ids.items()]
     strategy = f"/s/shop/strategies/{site.ids['strategies']}/"
-    things += [f"{strategy}history/", "/s/shop/strategies/deleted/"]
+    things += [
+        f"{strategy}history/",
+        "/s/shop/strategies/deleted/",
+        "/s/shop/strategies/import/",
+    ]
     return [*known, *things, *(f"/s/empty{one[7:]}" for one in known), *PLAIN]
 
 

@@ -55,6 +55,8 @@ PAGES = {
     "strategies": Page(),
     "strategy_new": Page("editor"),
     "strategy_preview": Page("editor"),
+    "rules_import": Page("editor"),
+    "rules_export": Page(),
     "strategy": Page(make=make_strategy),
     "strategy_edit": Page("editor", make_strategy),
     "strategy_series": Page(make=make_strategy),
