@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bkmonitor.detection.band import Band
+from bkmonitor.detection.groups import number_groups
 from bkmonitor.detection.middles import Counts, take_median_and_sigma
 from bkmonitor.detection.parameters import Parameter
 from bkmonitor.detection.parameters import marked as _
@@ -74,10 +75,7 @@ def _group_rows(
     labels: Sequence[Labels], by: tuple[str, ...]
 ) -> Iterator[NDArray[np.int64]]:
     """Yield the rows of all groups of one size after the other, (groups, members)."""
-    columns = [[each.get(name, "") for each in labels] for name in by]
-    keys = list(zip(*columns, strict=True)) if by else [()] * len(labels)
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    group_of = np.fromiter(map(numbers.__getitem__, keys), np.int64, len(keys))
+    group_of = number_groups(labels, by)
     sizes = np.bincount(group_of)
     rows, starts = np.argsort(group_of, kind="stable"), np.cumsum(sizes) - sizes
     for size in np.unique(sizes):

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bkmonitor.detection.conditions import Condition, Groups, match
+from bkmonitor.detection.groups import number_groups
 from bkmonitor.detection.parameters import Parameter, settle, wrong
 from bkmonitor.detection.parameters import marked as _
 from bkmonitor.detection.port import Findings, Lookback, Reason, View
 from bkmonitor.lib.frame import Mask
-from bkmonitor.lib.labels import Labels
 from bkmonitor.lib.sentence import Sentence, number_param
 
 
@@ -58,7 +58,7 @@ class PartialProbes:
         values = view.values
         gap = np.isnan(values)
         fails = match(values, self.fails_when)
-        target = self._targets(view.labels)
+        target = number_groups(view.labels, self.by)
         failing = _sum_by(target, fails)
         missing = _sum_by(target, gap)
         asked = _sum_by(target, ~gap)
@@ -78,16 +78,8 @@ class PartialProbes:
         told = {name: number_param(fact) for name, fact in facts.items()}
         return Sentence(self.kind, told | {"limit": self.count})
 
-    def _targets(self, labels: Sequence[Labels]) -> NDArray[np.intp]:
-        """Return a number for the target of each series, (S,)."""
-        numbers: dict[tuple[str, ...], int] = {}
-        keys = (tuple(each.get(name, "") for name in self.by) for each in labels)
-        return np.array(
-            [numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp
-        )
 
-
-def _sum_by(target: NDArray[np.intp], marks: Mask) -> NDArray[np.float64]:
+def _sum_by(target: NDArray[np.int64], marks: Mask) -> NDArray[np.float64]:
     """Return for each point how many of its target's are marked; (S, T)."""
     sums = np.zeros((target.max(initial=-1) + 1, marks.shape[1]))
     np.add.at(sums, target, marks)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bkmonitor.detection.parameters import parameters_of
 from bkmonitor.detection.port import Reason, View
 from bkmonitor.detection.registry import KINDS, dump_detector, parse_detector
+from bkmonitor.notifications.sentences import SENTENCES
 
 # Half a day a step, so that a week of history is fourteen points.
 STEP_S = 43_200
@@ -256,6 +257,7 @@ def test_every_anomaly_explains_itself_in_what_json_can_hold(detector, rows):
         }
         value = float(view.values[row, point])
         sentence = detector.explain({**facts, "value": value})
+        assert sentence.id in SENTENCES
         assert orjson.loads(orjson.dumps(sentence.params)) == sentence.params
         assert not any(
             isinstance(param, float) and not np.isfinite(param)
