@@ -29,6 +29,15 @@ def test_a_jump_is_some_percent_and_some_more(before, now, expected):
     assert verdict(jump, make_view([before, now])) == expected
 
 
+@pytest.mark.parametrize("points", [[50, 100], [100, 50]])
+def test_one_minimum_in_one_unit_holds_for_both_points(points):
+    far_enough = {"percent": 20, "amount": 5}
+
+    for minimum, expected in ((50, "anomalous"), (51, "normal")):
+        jump = make("ring_ratio_amplitude", minimum=minimum, **far_enough)
+        assert verdict(jump, make_view(points)) == expected
+
+
 @pytest.mark.parametrize(
     ("before", "now", "expected"),
     [
@@ -105,6 +114,12 @@ def test_a_swing_is_held_against_that_of_each_earlier_day(days, expected):
     detector = swing(len(days) - 1, amount=1)
 
     assert verdict(detector, make_days(*days)) == expected
+
+
+def test_a_missing_day_hides_no_anomaly_of_another():
+    days = [[0, 2], [GAP, GAP], [GAP, 9], [0, 5]]
+
+    assert verdict(swing(3, amount=1), make_days(*days)) == "anomalous"
 
 
 def test_the_day_that_matches_is_told():

@@ -101,7 +101,7 @@ def rows_of(draw, values):
     return thrown.choice(few, size=(draw(st.integers(1, 5)), POINTS))
 
 
-examples = settings(max_examples=30, deadline=None)
+examples = settings(max_examples=20, deadline=None)
 
 
 def test_every_kind_has_an_example_here():

@@ -83,6 +83,19 @@ def test_conditions_that_make_no_sense_are_refused_with_what_is_wrong(any_of, wh
     assert "threshold: any_of" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"operator": "or True or", "value": 1},
+        {"operator": ">", "value": "__import__('os').getpid()"},
+        {"operator": "> 1 #", "value": 1},
+    ],
+)
+def test_a_condition_is_looked_up_and_never_run(condition):
+    with pytest.raises(InvalidInput):
+        parse_detector({"kind": "threshold", "any_of": [[condition]]})
+
+
 def test_whole_numbers_of_json_are_limits_too():
     raw = {"kind": "threshold", "any_of": [[{"operator": ">=", "value": 5}]]}
 

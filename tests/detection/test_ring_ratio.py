@@ -40,6 +40,32 @@ def test_a_value_is_held_against_the_point_before(before, now, expected):
     assert verdict(ratio, make_view([before, now], judged=1)) == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("ring_ratio", {}),
+        ("ring_ratio_advanced", {"rise_over": 1}),
+        ("ring_ratio_advanced", {"rise_over": 1, "against": "exact"}),
+    ],
+)
+def test_zero_before_is_history_and_no_gap(kind, parameters):
+    ratio = make(kind, rise_percent=20, **parameters)
+
+    assert verdict(ratio, make_view([0, 500])) == "anomalous"
+    assert verdict(ratio, make_view([0, 0])) == "normal"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "direction"), [(-100, -80, "up"), (-100, -120, "down")]
+)
+def test_negative_values_rise_and_fall_by_their_size(before, now, direction):
+    ratio = make("ring_ratio", fall_percent=20, rise_percent=20)
+
+    told = explain(ratio, make_view([before, now])).params
+
+    assert (told["direction"], told["percent"]) == (direction, 20.0)
+
+
 def test_only_the_direction_that_is_watched_counts():
     fall = make("ring_ratio", fall_percent=10)
 
