@@ -59,8 +59,8 @@ def plan_import(space: Space, files: Mapping[str, str]) -> list[Step]:
     rules = [rule for file, text in files.items() for rule in read_rules(text, file)]
     drafts = draft_strategies(rules)
     names = [draft.fields["name"] for draft in drafts if draft.fields]
-    existing = Strategy.objects.filter(space=space, name__in=names).in_bulk(field_name="pk")  # fmt: skip
-    by_name = {strategy.name: strategy for strategy in existing.values()}
+    existing = Strategy.objects.filter(space=space, name__in=names)
+    by_name = {strategy.name: strategy for strategy in existing}
     return [_step(draft, by_name.get(draft.fields.get("name", ""))) for draft in drafts]
 
 

@@ -9,6 +9,9 @@ from bkmonitor.ascode.drafts import WORDS
 from bkmonitor.ascode.expressions import firing_expression
 from bkmonitor.ascode.go_pipelines import Unsupported
 from bkmonitor.ascode.jinja_texts import write_go
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.strategies.composite import parse_composite
+from bkmonitor.strategies.condition import Composite
 from bkmonitor.strategies.definition import Definition, Level, parse_definition
 from bkmonitor.strategies.models import Strategy
 
@@ -43,7 +46,11 @@ def export_strategy(strategy: Strategy) -> Exported:
     if strategy.kind == Strategy.Kind.COMPOSITE:
         exported.left_out.append(_("a condition over other strategies is not expressible"))  # fmt: skip
         return exported
-    definition = parse_definition(strategy.definition)
+    try:
+        definition = parse_definition(strategy.definition)
+    except InvalidInput as error:  # sound when it was saved, by older rules
+        exported.left_out.append(str(error))
+        return exported
     for level in definition.levels:
         try:
             expression = firing_expression(level)
@@ -61,13 +68,32 @@ def export_strategy(strategy: Strategy) -> Exported:
 def rules_of(strategy: Strategy) -> list[AlertingRule]:
     """Return a rule for each severity, as it is told to whom only reads it.
 
-    A level that no expression stands for has the one that its detectors look at.
+    A level that no expression stands for has the one that its detectors look at, and
+    a composite one its condition.
     """
-    if strategy.kind == Strategy.Kind.COMPOSITE:
+    try:
+        if strategy.kind == Strategy.Kind.COMPOSITE:
+            return _conditions(strategy, parse_composite(strategy.composite))
+        levels = parse_definition(strategy.definition).levels
+    except InvalidInput:  # sound when it was saved, by older rules
         return []
     return [
         _alerting_rule(strategy, level, _telling_expression(level), [])
-        for level in parse_definition(strategy.definition).levels
+        for level in levels
+    ]
+
+
+def _conditions(strategy: Strategy, composite: Composite) -> list[AlertingRule]:
+    return [
+        AlertingRule(
+            severity=level.severity,
+            expression=level.text,
+            for_s=composite.hold_s,
+            keep_firing_s=composite.hold_s,
+            labels=_labels(strategy, level.severity),
+            annotations=_annotations(strategy, level.severity, []),
+        )
+        for level in composite.levels
     ]
 
 

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bkmonitor.ascode.go_templates import translate_text
 from bkmonitor.strategies.templates import compile_template
@@ -73,3 +75,16 @@ def test_what_we_have_no_words_for_stands_as_it_was_written(theirs, shown, what)
 
     assert compile_template(translated.text).render(GIVEN) == shown
     assert what in " ".join(translated.left)
+
+
+PARTS = ["{{", "}}", "{%", "{#", "-", " ", "\n", "if", "else", "end", "range", "$value", "$labels.a",
+         "humanize", "printf", '"%.1f"', '"', "`", "|", "(", ")", ".", "a", "1", "/*", "*/", "eq", "not", "%"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS) | st.text(max_size=3), max_size=25).map("".join))
+def test_whatever_is_written_becomes_a_text_that_can_be_filled_in(theirs):
+    translated = translate_text(theirs)
+
+    assert compile_template(translated.text)
+    if "{{" not in theirs:
+        assert compile_template(translated.text + ".").render() == f"{theirs}."

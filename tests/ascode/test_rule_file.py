@@ -1,5 +1,11 @@
-import pytest
+import contextlib
 
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bkmonitor.ascode.drafts import draft_strategies
 from bkmonitor.ascode.rule_file import MOST_RULES, read_rules
 from bkmonitor.lib.errors import InvalidInput
 
@@ -116,3 +122,30 @@ def test_what_says_nothing_of_which_series_fire_is_left_out_and_noted():
 
     assert not rule.wrong
     assert ["limit" in rule.notes[0], "debug" in rule.notes[1]] == [True, True]
+
+
+KEYS = st.sampled_from(
+    ["groups", "name", "rules", "interval", "alert", "record", "expr", "for", "labels", "annotations", "summary", "severity", "kind", "spec", "x"]
+)  # fmt: skip
+LEAVES = st.none() | st.booleans() | st.integers() | st.sampled_from(
+    ["5m", "up == 0", "critical", "{{ $value }}", "{{", "PrometheusRule", ""]
+)  # fmt: skip
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+)  # fmt: skip
+RULES = st.lists(st.dictionaries(KEYS, TREES, max_size=5), max_size=3)
+
+
+@given(TREES | RULES.map(lambda rules: {"groups": [{"name": "g", "rules": rules}]}))
+def test_whatever_stands_in_a_file_is_read_or_refused(tree):
+    with contextlib.suppress(InvalidInput):
+        rules = read_rules(yaml.safe_dump(tree), "f")
+
+        assert sum(len(draft.rules) for draft in draft_strategies(rules)) == len(rules)
+
+
+@given(st.text())
+def test_whatever_text_is_given_is_read_or_refused(text):
+    with contextlib.suppress(InvalidInput):
+        read_rules(text, "f")

@@ -131,7 +131,13 @@ def test_a_composite_strategy_is_no_rule():
 
     assert exported.rules == []
     assert "over other strategies" in exported.left_out[0]
-    assert rules_of(strategy(kind="composite")) == []
+
+
+def test_what_is_sound_no_more_is_said_and_stops_nothing():
+    given = strategy(levels=[{"severity": 7}])
+
+    assert "severity 7" in export_strategy(given).left_out[0]
+    assert rules_of(given) == []
 
 
 def test_a_file_has_a_group_for_each_strategy_and_remarks_for_the_rest():

@@ -10,6 +10,7 @@ from bkmonitor.protocols import rules
 from tests.factories import (
     NOON,
     make_alert,
+    make_composite,
     make_level,
     make_space,
     make_strategy,
@@ -203,10 +204,13 @@ def test_many_are_read_a_page_at_a_time(space, reader, monkeypatch):
     assert len(told(reader.get(f"{API}/alerts"))["alerts"]) == 14
 
 
-def test_a_composite_strategy_has_no_rule(space, reader):
-    make_strategy(space, kind="composite", levels=[])
+def test_a_composite_strategy_tells_of_its_conditions(space, reader):
+    member = make_strategy(space)
+    make_composite({"a": member}, "a", hold_s=60)
 
-    assert [group["rules"] for group in groups(reader)] == [[]]
+    (rule,) = groups(reader)[1]["rules"]
+
+    assert (rule["query"], rule["duration"], rule["labels"]) == ("a", 60, {"severity": "critical"})  # fmt: skip
 
 
 def test_who_has_no_token_is_told_nothing():
