@@ -19,6 +19,7 @@ from bkmonitor.strategies.services import (
     save_strategy,
 )
 from tests.factories import (
+    make_composite,
     make_heartbeat,
     make_level,
     make_member,
@@ -78,7 +79,7 @@ def fill(space: Space) -> dict[str, object]:
     make_receiver(space, name="Old pager", enabled=False)
     cpu = make_strategy(space, name="CPU is busy", outcome="complete", last_tick_at=now)
     make_history(cpu, by=User.objects.get(email=EMAIL))
-    make_strategy(
+    latency = make_strategy(
         space,
         name="API latency p95",
         outcome="failing",
@@ -107,8 +108,16 @@ def fill(space: Space) -> dict[str, object]:
         space, name="Import", state="down", last_ping_at=now - timedelta(hours=30)
     )
     alert = make_story(space, cpu.pk, mail, hook)
+    both = make_composite(
+        {"cpu": cpu, "latency": latency},
+        "cpu.critical and latency",
+        "cpu or latency",
+        on=["instance"],
+        name="Shop in trouble",
+        last_tick_at=now,
+    )
     make_other_alerts(space, probe.pk)
-    return {"alerts": alert.pk, "strategies": cpu.pk, "probes": probe.pk, "heartbeats": backup.pk}  # fmt: skip
+    return {"alerts": alert.pk, "strategies": cpu.pk, "composite": both.pk, "probes": probe.pk, "heartbeats": backup.pk}  # fmt: skip
 
 
 def make_history(strategy: Strategy, by: User) -> None:

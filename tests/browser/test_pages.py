@@ -5,6 +5,7 @@ import pytest
 from tests.browser.conftest import PHONE, screenshot, violations
 
 INSTALLATION = "/s/shop/system/installation/"
+THINGS = ("alerts", "strategies", "probes", "heartbeats")
 PLAIN = (INSTALLATION, "/profile/", "/profile/password/", "/nowhere/")
 
 
@@ -13,13 +14,10 @@ def addresses(page, site):
     page.goto("/s/shop/")
     links = page.locator("#side .nav-list a").all()
     known = [str(link.get_attribute("href")) for link in links]
-    things = [f"/s/shop/{kind}/{pk}/" for kind, pk in site.ids.items()]
-    strategy = f"/s/shop/strategies/{site.ids['strategies']}/"
-    things += [
-        f"{strategy}history/",
-        "/s/shop/strategies/deleted/",
-        "/s/shop/strategies/import/",
-    ]
+    things = [f"/s/shop/{kind}/{site.ids[kind]}/" for kind in THINGS]
+    rest = [f"{site.ids['composite']}/", f"{site.ids['strategies']}/history/"]
+    rest += ["composite/new/", "deleted/", "import/"]
+    things += [f"/s/shop/strategies/{one}" for one in rest]
     return [*known, *things, *(f"/s/empty{one[7:]}" for one in known), *PLAIN]
 
 

@@ -73,6 +73,15 @@ def test_a_composite_is_made_by_the_names_of_its_members(admin_client, members):
     }
 
 
+def test_without_a_hold_time_it_counts_at_once(admin_client, members):
+    admin_client.post(
+        url(admin_client, "composite/new/"), typed(*BOTH, hold_s_0="", on="")
+    )
+
+    made = Strategy.objects.get(kind="composite")
+    assert (made.composite["hold_s"], made.composite["on"]) == (0, [])
+
+
 def test_who_has_no_short_name_gets_the_next_letter(admin_client, members):
     rows = (("", "CPU is busy"), ("a", "Disk is full"))
 

@@ -65,9 +65,10 @@ class SecondsField(forms.MultiValueField):
         )
         super().__init__(fields, widget=SecondsWidget(), **kwargs)
 
-    def compress(self, data_list: list[int]) -> int | None:
-        """Return the seconds."""
-        return data_list[0] * data_list[1] if data_list else None
+    def compress(self, data_list: list[Any]) -> int | None:
+        """Return the seconds; None for a unit without a number."""
+        number, unit = data_list or (None, None)
+        return None if number is None else number * unit
 
 
 class WebAddressField(forms.CharField):
