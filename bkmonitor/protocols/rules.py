@@ -108,7 +108,8 @@ def _groups(
         for alert in _paged(own):
             firing[alert.source_id][alert.severity].append(_alert(alert))
     else:
-        for source_id, severity in own.values_list("source_id", "severity").distinct():
+        pairs = own.order_by().values_list("source_id", "severity").distinct()
+        for source_id, severity in pairs:
             firing[source_id][severity] = []
     for strategy in strategies:
         yield _group(strategy, space, firing[strategy.pk])

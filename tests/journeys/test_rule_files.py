@@ -26,9 +26,10 @@ from bkmonitor.strategies.definition import parse_definition
 from bkmonitor.strategies.models import Strategy
 from tests import promtool, servers
 from tests.factories import NOON, make_alert, make_space, make_token
+from tests.gateway import running_gateway
 from tests.remote_write import write_request
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.enable_socket]
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 RULE_FILES = sorted((FIXTURES / "rules").glob("*.yml"))
@@ -270,3 +271,28 @@ def described(answer):
         for group in answer["data"]["groups"]
         for rule in group["rules"]
     }
+
+
+MANY_ALERTS = """
+from bkmonitor.accounts.models import Space
+from tests.factories import make_alert, make_strategy
+space = Space.objects.get(slug="busy")
+strategy = make_strategy(space, name="Busy")
+for _ in range(500):
+    make_alert(space, source_id=strategy.pk)
+answer = strategy.pk
+"""
+
+
+def test_rules_and_alerts_arrive_whole_however_many_there_are(tmp_path):
+    few = {"group_limit": "1", "exclude_alerts": "true"}
+    with running_gateway(tmp_path) as gateway:
+        read = gateway.token("busy", "read")
+        gateway.stack.shell(MANY_ALERTS)
+
+        (group,) = gateway.get("rules", read).data["groups"]
+        (paged,) = gateway.get("rules", read, few).data["groups"]
+        alerts = gateway.get("alerts", read).data["alerts"]
+
+    assert len(group["rules"][0]["alerts"]) == len(alerts) == 500
+    assert (paged["rules"][0]["state"], paged["rules"][0]["alerts"]) == ("firing", [])
