@@ -65,9 +65,10 @@ def transition(alert: Alert, kind: str, at: datetime) -> Transition:
 
 def write(changes: Changes) -> None:
     """Write everything that a batch asks for, in as few statements as can be."""
-    bulk.insert(changes.opened)
+    # What ends goes first: the same series may have opened another alert since.
     bulk.update([*changes.altered.values()], CHANGED)
     bulk.update([*changes.reworded.values()], REWORDED)
+    bulk.insert(changes.opened)
     for row in changes.transitions:
         # The alert had no key when the transition was made; now it has.
         row.alert_id = row.alert.pk

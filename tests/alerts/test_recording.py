@@ -82,6 +82,18 @@ def test_two_problems_that_were_missed_are_two_alerts(source):
     ]
 
 
+def test_a_problem_that_ended_and_began_again_meanwhile_is_another_alert(source):
+    say(source, 0, a="1")
+
+    say(source, 1, a="..1")
+
+    assert story() == [("fired", 1, 0), ("resolved", 1, 1), ("fired", 1, 3)]
+    assert [alert.state for alert in Alert.objects.order_by("pk")] == [
+        "resolved",
+        "firing",
+    ]
+
+
 def test_a_sample_that_came_late_opens_what_it_shows(source):
     say(source, 0, a=".")
     say(source, 1, a=".")

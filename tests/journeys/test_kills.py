@@ -1,0 +1,13 @@
+"""A worker that is killed in the middle loses, doubles and reopens no alert."""
+
+from tests.journeys.kills import run
+
+KILLS = 3
+
+
+def test_kills_at_random_moments_leave_what_a_replay_gives(tmp_path):
+    found = run(tmp_path, KILLS, seed=20260301)
+
+    for name, one in found.items():
+        assert one["live"] == one["replayed"], name
+        assert one["live"], name
