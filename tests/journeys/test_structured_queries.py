@@ -9,8 +9,8 @@ import urllib.request
 
 import pytest
 
+from bkmonitor.lib.quoting import quote
 from bkmonitor.strategies.structured import from_promql, to_promql
-from bkmonitor.strategies.structured.conditions import quote
 from tests import servers
 
 pytestmark = pytest.mark.journey

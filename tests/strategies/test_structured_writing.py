@@ -238,10 +238,10 @@ def test_shifts_of_query_and_whole_add_up():
 @pytest.mark.parametrize(
     ("definition", "named"),
     [
-        ([], "the query must be an object, not []"),
+        ([], "query must be an object, not []"),
         ({}, "queries must have 1 to 50 entries, has 0"),
         ({"queries": "m"}, "queries must be a list, not 'm'"),
-        (one() | {"limit": 1}, "the query has no part 'limit'"),
+        (one() | {"limit": 1}, "query has no part 'limit'"),
         ({"queries": [3]}, "queries[0] must be an object, not 3"),
         (one(unit="s"), "queries[0] has no part 'unit'"),
         (one(alias="1"), "queries[0].alias must be a name"),
@@ -268,7 +268,7 @@ def test_shifts_of_query_and_whole_add_up():
         (one(functions=[{"function": "topk"}]), "queries[0].functions[0].argument must be a number, not None"),
         (one(functions=[{"function": "topk", "argument": 0}]), "queries[0].functions[0].argument must be from 1"),
         (one(functions=[{"function": "abs", "argument": 2}]), "functions[0].argument must be left out"),
-        (one(over_labels=by("h"), functions=[{"function": "histogram_quantile", "argument": 0.9}]), "needs the label 'le', not by ['h']"),
+        (one(over_labels=by("h"), functions=[{"function": "histogram_quantile", "argument": 0.9}]), "needs the label le, not by h"),
         (one(where=[[]]), "queries[0].where[0] must have 1 to 50 entries, has 0"),
         (one(where=where(("", "=", ["1"]))), "queries[0].where[0][0].label must be the name of a label, not ''"),
         (one(where=where(("l", "==", ["1"]))), "queries[0].where[0][0].operator must be one of ="),

@@ -1,18 +1,17 @@
 """Conditions on labels, and the matchers of PromQL that hold the same."""
 
-import json
 import re
 from dataclasses import dataclass
 
 import promql_parser as promql
 
 from bkmonitor.lib.labels import LABEL_NAME
+from bkmonitor.lib.quoting import literal, quote
 from bkmonitor.strategies.structured import words
 from bkmonitor.strategies.structured.given import Given
+from bkmonitor.strategies.structured.wrong import _
 
 MOST_VALUES = 200
-# What RE2 gives a meaning to; nothing else may be escaped in every parser of it.
-SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 PART = re.compile(r"\.\*(?:\(\?:(?P<several>.+)\)|(?P<one>.+))\.\*", re.DOTALL)
 
 
@@ -29,7 +28,7 @@ def check_label(given: Given) -> str:
     """Return the name of a label."""
     label = given.text()
     if not LABEL_NAME.match(label) or label == "__name__":
-        raise given.wrong("must be the name of a label")
+        raise given.wrong(_("%(path)s must be the name of a label, not %(value)s"))
     return label
 
 
@@ -42,16 +41,11 @@ def check_condition(given: Given) -> Condition:
     for value in given.at("values", []).each(least=1, most=MOST_VALUES):
         text = value.text()
         if operator in ("include", "exclude") and not text:
-            raise value.wrong("must have a text to look for")
+            raise value.wrong(_("%(path)s must have a text to look for"))
         if operator in ("=~", "!~"):
             _check_pattern(value)
         values.append(text)
     return Condition(label, operator, tuple(dict.fromkeys(values)))
-
-
-def quote(text: str) -> str:
-    """Return a text as a string of PromQL, which reads them as JSON and Go do."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def write_matcher(condition: Condition) -> str:
@@ -81,11 +75,10 @@ def _pattern(condition: Condition) -> str:
         if len(condition.values) == 1:
             return condition.values[0]
         return "|".join(f"(?:{pattern})" for pattern in condition.values)
-    texts = [SPECIAL.sub(r"\\\g<0>", value) for value in condition.values]
-    either = "|".join(texts)
+    either = "|".join(map(literal, condition.values))
     if condition.operator in ("=", "!="):
         return either
-    return f".*(?:{either}).*" if len(texts) > 1 else f".*{either}.*"
+    return f".*(?:{either}).*" if len(condition.values) > 1 else f".*{either}.*"
 
 
 def _texts(alternatives: str) -> tuple[str, ...]:
@@ -103,4 +96,5 @@ def _check_pattern(given: Given) -> None:
     try:
         promql.parse(f"metric{{label=~{quote(given.text())}}}")
     except ValueError as error:
-        raise given.wrong(f"must be a regular expression ({error})") from error
+        text = _("%(path)s must be a regular expression, not %(value)s: %(error)s")
+        raise given.wrong(text, error=error) from error

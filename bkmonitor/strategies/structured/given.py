@@ -5,14 +5,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.strategies.structured.wrong import Wrong, _
 
 LONGEST = 1_000
-
-
-def unsound(what: str) -> InvalidInput:
-    """Return the error that a structured query does not make sense."""
-    return InvalidInput(what, {"query": what})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,67 +15,72 @@ class Given:
     """A value and its path, as in `queries[0].metric`."""
 
     value: Any
-    path: str = ""
+    path: str = "query"
 
-    def wrong(self, what: str) -> InvalidInput:
+    def wrong(self, text: str, **params: Any) -> Wrong:
         """Return the error that names place and value."""
-        shown = f"{self.value!r}"
-        return unsound(f"{self.path or 'the query'} {what}, not {shown[:100]}")
+        value = f"{self.value!r}"[:100]
+        return Wrong(text, path=self.path, value=value, **params)
 
     def parts(self, known: Collection[str]) -> None:
         """Insist on an object that has no keys but the `known`."""
         if not isinstance(self.value, dict):
-            raise self.wrong("must be an object")
+            raise self.wrong(_("%(path)s must be an object, not %(value)s"))
         for key in self.value:
             if key not in known:
-                raise unsound(f"{self.path or 'the query'} has no part {key!r}")
+                raise self.wrong(_("%(path)s has no part %(key)r"), key=key)
 
     def at(self, key: str, default: Any = None) -> "Given":
         """Return one part of an object; null counts as left out."""
         value = self.value.get(key)
-        path = f"{self.path}.{key}" if self.path else key
+        path = key if self.path == "query" else f"{self.path}.{key}"
         return Given(default if value is None else value, path)
 
     def each(self, *, most: int, least: int = 0) -> Iterator["Given"]:
         """Return the entries of a list."""
         if not isinstance(self.value, list | tuple):
-            raise self.wrong("must be a list")
+            raise self.wrong(_("%(path)s must be a list, not %(value)s"))
         if not least <= len(self.value) <= most:
-            what = f"must have {least} to {most} entries, has {len(self.value)}"
-            raise unsound(f"{self.path} {what}")
+            text = _("%(path)s must have %(least)s to %(most)s entries, has %(count)s")
+            raise self.wrong(text, least=least, most=most, count=len(self.value))
         for number, value in enumerate(self.value):
             yield Given(value, f"{self.path}[{number}]")
 
     def text(self, *, longest: int = LONGEST) -> str:
         """Return a text that can be stored and sent."""
         if not isinstance(self.value, str):
-            raise self.wrong("must be text")
+            raise self.wrong(_("%(path)s must be text, not %(value)s"))
         if len(self.value) > longest:
-            raise self.wrong(f"must have at most {longest} characters")
+            text = _("%(path)s must have at most %(most)s characters, not as %(value)s")
+            raise self.wrong(text, most=longest)
         # Half a character of JSON's \ud800 kind is in no encoding; no database
         # takes the zero character.
         if "\0" in self.value or any("\ud800" <= c <= "\udfff" for c in self.value):
-            raise self.wrong("must be text without control characters")
+            raise self.wrong(
+                _("%(path)s must be text without control characters, not %(value)s")
+            )
         return self.value
 
     def one_of(self, words: Sequence[str]) -> str:
         """Return a word out of a list."""
         if self.value not in words:
-            raise self.wrong(f"must be one of {', '.join(words)}")
+            text = _("%(path)s must be one of %(words)s, not %(value)s")
+            raise self.wrong(text, words=", ".join(words))
         return str(self.value)
 
     def whole(self, least: int, most: int) -> int:
         """Return a whole number within bounds."""
         number = self.number(least, most)
         if number != int(number):
-            raise self.wrong("must be a whole number")
+            raise self.wrong(_("%(path)s must be a whole number, not %(value)s"))
         return int(number)
 
     def number(self, least: float, most: float) -> float:
         """Return a number within bounds."""
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.wrong("must be a number")
+            raise self.wrong(_("%(path)s must be a number, not %(value)s"))
         if not isfinite(value) or not least <= value <= most:
-            raise self.wrong(f"must be from {least:g} to {most:g}")
+            text = _("%(path)s must be from %(least)s to %(most)s, not %(value)s")
+            raise self.wrong(text, least=f"{least:g}", most=f"{most:g}")
         return value

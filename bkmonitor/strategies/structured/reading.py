@@ -4,13 +4,13 @@ from typing import Any
 
 import promql_parser as promql
 
-from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.strategies.promql import check_expression, parse_expression
 from bkmonitor.strategies.structured.blame import blame
 from bkmonitor.strategies.structured.shape import parse_definition
 from bkmonitor.strategies.structured.single import Raw, peel, read_query
 from bkmonitor.strategies.structured.terms import LabelSet, Matching, Term, Walk
 from bkmonitor.strategies.structured.writing import query_term, write
+from bkmonitor.strategies.structured.wrong import Inexpressible, Wrong, _
 
 CARDINALITY = {
     "": (
@@ -25,16 +25,15 @@ CARDINALITY = {
 def from_promql(text: str) -> dict[str, Any]:
     """Return a structured query that means what the PromQL does.
 
-    Errors  InvalidInput "not expressible: ..." names the part that no structured
-            query has; that of `check_expression` where it is no PromQL.
+    Errors  Inexpressible names the part that no structured query has; InvalidInput
+            of `check_expression` where it is no PromQL.
     """
     check_expression(text)
     try:
         definition = parse_definition(_Reading().definition(parse_expression(text)))
         write(definition)
-    except InvalidInput as error:
-        what = f"not expressible: {error}"
-        raise InvalidInput(what, {"expression": what}) from error
+    except Wrong as error:
+        raise Inexpressible(error) from error
     return definition.as_json()
 
 
@@ -49,9 +48,9 @@ class _Reading:
         functions: list[Raw] = []
         if read_query(tree) is None:
             tree, functions = peel(tree)
-        term = Walk(self._leaf, _matched, _refuse).term(tree)
+        term = Walk(self._leaf, _matched, blame).term(tree)
         if not self.queries:
-            raise InvalidInput("an expression without a metric")
+            raise Wrong(_("an expression without a metric"))
         return {
             "queries": self.queries,
             "expression": term.text,
@@ -85,7 +84,7 @@ def _matched(
     said = modifier.matching if modifier is not None else None
     every = {*(left.labels or ()), *(right.labels or ())}
     if not fits or not _same_labels(said, matching.on, every, matching.labels):
-        raise _refuse(tree)
+        raise blame(tree)
     return ""
 
 
@@ -106,7 +105,3 @@ def _same_labels(
     if meant is None:
         return not said.labels
     return every - set(said.labels) == set(meant)
-
-
-def _refuse(tree: promql.Expr) -> InvalidInput:
-    return InvalidInput(blame(tree))

@@ -13,7 +13,8 @@ from bkmonitor.strategies.structured.conditions import (
     check_condition,
     check_label,
 )
-from bkmonitor.strategies.structured.given import Given, unsound
+from bkmonitor.strategies.structured.given import Given
+from bkmonitor.strategies.structured.wrong import Wrong, _
 
 ALIAS = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,30}\Z")
 MOST = 50
@@ -80,10 +81,11 @@ def parse_definition(raw: Mapping[str, Any]) -> Definition:
     aliases = [query.alias for query in queries]
     for alias in aliases:
         if aliases.count(alias) > 1:
-            raise unsound(f"two queries have the alias {alias!r}")
+            raise Wrong(_("two queries have the alias %(alias)r"), alias=alias)
     expression = given.at("expression", "").text().strip()
     if not expression and len(queries) > 1:
-        raise unsound(f"expression must join the queries {', '.join(aliases)}")
+        text = _("expression must join the queries %(aliases)s")
+        raise Wrong(text, aliases=", ".join(aliases))
     return Definition(
         queries,
         expression,
@@ -96,7 +98,9 @@ def _query(given: Given) -> Query:
     given.parts(Query.__dataclass_fields__)
     metric = given.at("metric", "").text()
     if not metric:
-        raise given.at("metric", "").wrong("must name a metric")
+        raise given.at("metric", "").wrong(
+            _("%(path)s must name a metric, not %(value)s")
+        )
     groups = given.at("where", []).each(most=MOST)
     return Query(
         alias=_alias(given.at("alias", "")),
@@ -115,7 +119,9 @@ def _query(given: Given) -> Query:
 def _alias(given: Given) -> str:
     alias = given.text()
     if not ALIAS.match(alias) or alias.lower() in words.RESERVED:
-        raise given.wrong("must be a name of letters, digits and _")
+        raise given.wrong(
+            _("%(path)s must be a name of letters, digits and _, not %(value)s")
+        )
     return alias
 
 
@@ -155,5 +161,6 @@ def _argument(function: str, given: Given) -> float | None:
     if function in words.QUANTILES:
         return given.number(0, 1)
     if given.value is not None:
-        raise given.wrong(f"must be left out: {function} takes no number")
+        text = _("%(path)s must be left out: %(function)s takes no number")
+        raise given.wrong(text, function=function)
     return None

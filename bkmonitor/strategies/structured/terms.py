@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import promql_parser as promql
 
-from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.strategies.structured import words
+from bkmonitor.strategies.structured.wrong import Wrong
 
 # How tightly operators bind; what binds more loosely than its place needs brackets.
 BINDS = {"or": 1, "and": 2, "unless": 2, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
@@ -92,7 +92,7 @@ class Walk:
 
     leaf: Callable[[promql.Expr], Term | None]
     joined: Callable[[promql.BinaryExpr, Matching, Term, Term], str]
-    refuse: Callable[[promql.Expr], InvalidInput]
+    refuse: Callable[[promql.Expr], Wrong]
 
     def term(self, tree: promql.Expr) -> Term:
         """Return the term of an expression."""

@@ -7,14 +7,10 @@ from typing import Any
 import promql_parser as promql
 
 from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.quoting import quote
 from bkmonitor.strategies.promql import check_expression, parse_expression
 from bkmonitor.strategies.structured import words
-from bkmonitor.strategies.structured.conditions import (
-    Condition,
-    quote,
-    write_matcher,
-)
-from bkmonitor.strategies.structured.given import unsound
+from bkmonitor.strategies.structured.conditions import Condition, write_matcher
 from bkmonitor.strategies.structured.shape import (
     Definition,
     Function,
@@ -31,6 +27,7 @@ from bkmonitor.strategies.structured.terms import (
     brief,
     number,
 )
+from bkmonitor.strategies.structured.wrong import Wrong, _
 
 PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
@@ -46,7 +43,7 @@ def to_promql(query: Mapping[str, Any]) -> str:
     try:
         check_expression(text)
     except InvalidInput as error:
-        raise unsound(str(error)) from error
+        raise Wrong("%(error)s", error=error) from error
     return text
 
 
@@ -73,7 +70,7 @@ def query_term(query: Query, shift_s: int = 0) -> Term:
         by = f" by ({', '.join(over.by)}) " if over.by else ""
         argument = "" if over.argument is None else f"{number(over.argument).text}, "
         term = Term(f"{over.function}{by}({argument}{term.text})", WHOLE, over.by)
-    return _applied(query.functions, term, f"the functions of query {query.alias}")
+    return _applied(query.functions, term, query.alias)
 
 
 def _range(query: Query, group: Iterable[Condition], shift_s: int) -> str:
@@ -100,8 +97,11 @@ def _applied(functions: Iterable[Function], term: Term, where: str) -> Term:
     for each in functions:
         by = term.labels
         if each.function == words.QUANTILE and by is not None and "le" not in by:
-            raise unsound(
-                f"{where}: {words.QUANTILE} needs the label 'le', not by {[*by]!r}"
+            raise Wrong(
+                _("%(where)s: %(function)s needs the label le, not by %(labels)s"),
+                where=where,
+                function=words.QUANTILE,
+                labels=", ".join(by) or "–",
             )
         term = apply(each.function, each.argument, term)
     return term
@@ -115,8 +115,10 @@ def _join(expression: str, terms: Mapping[str, Term]) -> Term:
             return None
         alias = brief(tree)
         if alias not in terms:
-            raise unsound(
-                f"expression has {alias!r}, which is none of {', '.join(terms)}"
+            raise Wrong(
+                _("expression has %(alias)r, which is none of %(aliases)s"),
+                alias=alias,
+                aliases=", ".join(terms),
             )
         used.add(alias)
         return terms[alias]
@@ -124,22 +126,24 @@ def _join(expression: str, terms: Mapping[str, Term]) -> Term:
     try:
         tree = parse_expression(expression)
     except InvalidInput as error:
-        raise unsound(f"expression {expression!r}: {error}") from error
+        text = _("expression %(expression)r: %(error)s")
+        raise Wrong(text, expression=expression, error=error) from error
     term = Walk(leaf, _matched, _refuse).term(tree)
     for alias in terms:
         if alias not in used:
-            raise unsound(f"expression {expression!r} does not use the query {alias!r}")
+            text = _("expression %(expression)r does not use the query %(alias)r")
+            raise Wrong(text, expression=expression, alias=alias)
     return term
 
 
-def _refuse(tree: promql.Expr) -> InvalidInput:
-    what = f"expression may not have {brief(tree)!r}"
+def _refuse(tree: promql.Expr) -> Wrong:
+    text = _("expression may not have %(part)r")
     if isinstance(tree, promql.BinaryExpr) and str(tree.op) in BINDS:
-        what = (
-            f"expression joins the sides of {brief(tree)!r}, grouped by different "
-            "labels: those of one side must be among those of the other"
+        text = _(
+            "expression joins the sides of %(part)r, grouped by different labels: "
+            "those of one side must be among those of the other"
         )
-    return unsound(what)
+    return Wrong(text, part=brief(tree))
 
 
 def _matched(
@@ -147,8 +151,9 @@ def _matched(
 ) -> str:
     modifier = tree.modifier
     if modifier is not None and (modifier.matching or modifier.group_labels):
-        raise unsound(
-            f"expression may not say which labels match: {brief(tree)!r}; "
+        text = _(
+            "expression may not say which labels match: %(part)r; "
             "they follow from the grouping of the queries"
         )
+        raise Wrong(text, part=brief(tree))
     return str(matching)
