@@ -62,6 +62,8 @@ PAGES = {
     "strategy_series": Page(make=make_strategy),
     "strategy_switch": Page("editor", make_strategy),
     "strategies_deleted": Page(),
+    "query_builder": Page("editor"),
+    "query_complete": Page("editor"),
     "composite_new": Page("editor"),
     "composite_check": Page("editor"),
     "composite_member": Page("editor"),

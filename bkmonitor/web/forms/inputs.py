@@ -21,6 +21,7 @@ UNITS = (
     (3600, gettext_lazy("hours")),
     (86400, gettext_lazy("days")),
 )
+CODE = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
 SECRET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 KEPT = gettext_lazy(
     "There is one; empty keeps it while the address leads to the same server."

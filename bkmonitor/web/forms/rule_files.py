@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bkmonitor.ascode.yaml_nodes import MOST_CHARACTERS
-from bkmonitor.web.forms.strategies import CODE
+from bkmonitor.web.forms.inputs import CODE
 
 USUAL_NAME = "rules.yml"
 

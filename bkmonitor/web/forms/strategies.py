@@ -9,15 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.forms.inputs import (
     ANY,
+    CODE,
     LabelsField,
     LimitsField,
     SecondsField,
     WebAddressField,
 )
+from bkmonitor.web.forms.query_builder import ExpressedForm
 
-CODE = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
 TYPED = (
-    "name", "enabled", "expression", "interval_s", "trigger_count", "trigger_window",
+    "name", "enabled", "expression", "query", "interval_s", "trigger_count", "trigger_window",
     "recovery_window", "labels", "summary", "description", "runbook_url",
 )  # fmt: skip
 
@@ -50,14 +51,10 @@ def _detector(limits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"kind": "threshold", "any_of": groups}
 
 
-class StrategyForm(forms.Form):
+class StrategyForm(ExpressedForm):
     """A strategy; its fields are named as the row's."""
 
     name = forms.CharField(label=_("Name"), max_length=100)
-    expression = forms.CharField(
-        label=_("PromQL expression"),
-        widget=forms.Textarea(attrs={"rows": 3, **CODE}),
-    )
     limits = LimitsField(
         label=_("Limits"),
         help_text=_(
@@ -114,6 +111,6 @@ class StrategyForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Turn the limits into levels."""
-        cleaned: dict[str, Any] = super().clean() or {}
+        cleaned = super().clean()
         cleaned["levels"] = levels_of(cleaned.pop("limits", []))
         return cleaned

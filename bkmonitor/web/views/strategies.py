@@ -31,6 +31,7 @@ from bkmonitor.web.lists import State, keys, listed
 from bkmonitor.web.preview import SPANS, preview
 from bkmonitor.web.problems import alerts_of, firing_now, problems_of
 from bkmonitor.web.views.composites import composite_context, edit_composite
+from bkmonitor.web.views.query_builder import query_part
 
 KIND = "strategy"
 SEARCHED = ("name", "expression")
@@ -115,6 +116,7 @@ def strategy_edit(
         "back": reverse("strategy", args=[space.slug, pk]) if pk else reverse("strategies", args=[space.slug]),
         "spans": _spans(),
         "span": _span(request.POST.get("span", "")),
+        **query_part(form),
     }  # fmt: skip
     return render(request, "strategies/edit.html", context)
 
@@ -127,7 +129,7 @@ def strategy_preview(request: PageRequest, space: Space) -> HttpResponse:
     form.is_valid()
     context = _previewed(
         space,
-        request.POST.get("expression", ""),
+        form.cleaned_data.get("expression", ""),
         form.cleaned_data.get("levels", []),
         request.POST.get("span", ""),
     )
