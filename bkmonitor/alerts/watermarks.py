@@ -42,6 +42,15 @@ def advance(wanted: Mapping[SourceKey, datetime]) -> dict[SourceKey, float]:
     return before
 
 
+def hold(keys: Iterable[SourceKey]) -> None:
+    """Lock sources until commit, as their evaluation does.
+
+    It locks them before it writes their own rows; who changes those rows and their
+    alerts in one transaction does the same, or the two would wait for each other.
+    """
+    _locked_marks(keys)
+
+
 def _locked_marks(wanted: Iterable[SourceKey]) -> dict[SourceKey, Watermark]:
     marks = Watermark.objects.filter(of_sources(wanted)).order_by("pk")
     return {

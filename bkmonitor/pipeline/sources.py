@@ -8,6 +8,7 @@ from django.db import transaction
 
 from bkmonitor.accounts.models import Space, User
 from bkmonitor.alerts.services import resolve_source
+from bkmonitor.alerts.watermarks import hold
 from bkmonitor.probes import services as probes
 from bkmonitor.probes.models import Heartbeat, Probe
 from bkmonitor.routing.services import reconsider
@@ -36,6 +37,8 @@ def save_strategy(
 
     What its active time had muted is looked at again: it may have another one now.
     """
+    if strategy is not None:
+        _hold(strategy.pk)
     saved = strategies.save_strategy(space, fields, by=by, now=now, strategy=strategy)
     _end_if_disabled(saved, now)
     _end_no_data(saved, now)
@@ -48,6 +51,7 @@ def restore_strategy(
     revision: StrategyRevision, *, by: User | None, now: datetime
 ) -> Strategy:
     """Bring back what a strategy was; if it was disabled then, its alerts end."""
+    _hold(revision.strategy_id)
     restored = strategies.restore_strategy(revision, by=by, now=now)
     _end_if_disabled(restored, now)
     _end_no_data(restored, now)
@@ -97,6 +101,10 @@ def remove(thing: Watched, *, by: User | None, now: datetime) -> None:
         probes.delete_probe(thing)
     else:
         probes.delete_heartbeat(thing)
+
+
+def _hold(strategy: int) -> None:
+    hold((kind, strategy) for kind in ("strategy", "no_data"))
 
 
 def _end_if_disabled(thing: Watched, now: datetime) -> None:

@@ -1,6 +1,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bkmonitor.alerts.models import Alert
 from bkmonitor.pipeline.sources import remove, save_heartbeat, save_probe, save_strategy
@@ -51,3 +53,19 @@ def test_what_is_changed_and_stays_on_keeps_its_alerts(kind, make, save):
     save(thing.space, {"name": "another"}, by=None, now=LATER, **{kind: thing})
 
     assert Alert.objects.firing().count() == 1
+
+
+def test_a_save_and_an_evaluation_take_their_locks_in_one_order():
+    # In two orders, PostgreSQL would end one of them by an error.
+    strategy = make_strategy()
+    save_strategy(
+        strategy.space, {"enabled": False}, by=None, now=NOON, strategy=strategy
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        save_strategy(
+            strategy.space, {"name": "another"}, by=None, now=LATER, strategy=strategy
+        )
+
+    tables = [sql for query in queries if (sql := query["sql"]).startswith("SELECT")]
+    assert "alerts_watermark" in tables[0]
