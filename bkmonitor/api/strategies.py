@@ -78,6 +78,12 @@ class StrategySerializer(OwnedSerializer):
     A strategy of the kind composite has conditions over others' alerts instead.
     """
 
+    query = serializers.DictField(
+        required=False,
+        allow_null=True,
+        help_text="What the expression is built from: docs/strategies.md, Queries. "
+        "Whichever of the two is changed decides.",
+    )
     levels = LevelSerializer(many=True, required=False)
     composite = CompositeSerializer(required=False, allow_null=True)
     labels = LabelsField()
@@ -91,7 +97,7 @@ class StrategySerializer(OwnedSerializer):
     class Meta(OwnedSerializer.Meta):
         model = Strategy
         fields = (
-            "id", "space", "name", "enabled", "kind", "composite", "expression", "unit", "filters", "interval_s",
+            "id", "space", "name", "enabled", "kind", "composite", "query", "expression", "unit", "filters", "interval_s",
             "levels", "trigger_count", "trigger_window", "recovery_window", "delay_s", "late_periods",
             "flap_count", "flap_window_s", "no_data", "active_time", "labels", "summary",
             "description", "runbook_url", "created_by", "created_at", "updated_at",

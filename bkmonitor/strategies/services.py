@@ -17,6 +17,7 @@ from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.strategies.activetime import check_calendars
 from bkmonitor.strategies.composite import check_members, parse_composite
 from bkmonitor.strategies.expected import forget_all
+from bkmonitor.strategies.expressed import settle
 from bkmonitor.strategies.models import DEFINING, Strategy, StrategyRevision
 from bkmonitor.strategies.no_data import parse_no_data
 from bkmonitor.strategies.revisions import Edit, note_deleted, note_saved
@@ -77,7 +78,8 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
     if unknown:
         raise InvalidInput(f"a strategy has no field {', '.join(sorted(unknown))}")
     before = _stored(strategy)
-    whole = (before or _as_it_is(strategy)) | dict(fields)
+    stored = before or _as_it_is(strategy)
+    whole = stored | dict(fields) | settle(fields, stored)
     derived = check_strategy(whole)
     check_calendars(strategy.space, whole["active_time"])
     _check_kind(strategy, before, whole)

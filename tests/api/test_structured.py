@@ -57,3 +57,13 @@ def test_one_of_the_two_has_to_be_sent(program, body):
 
     assert answer.status_code == 400
     assert answer.json()["detail"] == "send a query or an expression, not both"
+
+
+def test_a_strategy_is_made_of_a_query_and_shows_both(program):
+    level = {"severity": 1, "detectors": [{"kind": "threshold", "any_of": [[{"operator": ">", "value": 4}]]}]}  # fmt: skip
+
+    made = program.post("/api/v1/strategies/", {"name": "Errors", "query": QUERY, "levels": [level]}).json()  # fmt: skip
+    changed = program.patch(f"/api/v1/strategies/{made['id']}/", {"expression": "up"}).json()  # fmt: skip
+
+    assert (made["expression"], made["query"]) == (EXPRESSION, QUERY)
+    assert (changed["expression"], changed["query"]) == ("up", None)

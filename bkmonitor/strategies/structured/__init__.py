@@ -26,6 +26,7 @@ operators are those of `words`.
 """
 
 from bkmonitor.strategies.structured.reading import from_promql
+from bkmonitor.strategies.structured.shape import normalized
 from bkmonitor.strategies.structured.writing import to_promql
 
-__all__ = ["from_promql", "to_promql"]
+__all__ = ["from_promql", "normalized", "to_promql"]

@@ -94,6 +94,11 @@ def parse_definition(raw: Mapping[str, Any]) -> Definition:
     )
 
 
+def normalized(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same JSON with every part in it; InvalidInput names what is wrong."""
+    return parse_definition(raw).as_json()
+
+
 def _query(given: Given) -> Query:
     given.parts(Query.__dataclass_fields__)
     metric = given.at("metric", "").text()
