@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from bkmonitor.alerts.services import record
 from bkmonitor.evaluation.heartbeats import judge_heartbeats as judge_heartbeat_rows
@@ -31,6 +31,9 @@ from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.no_data import parse_no_data
 
 logger = logging.getLogger(__name__)
+
+# The fault of what is written, and not of the database it is written to.
+UNWRITABLE = (DataError, IntegrityError, TypeError, ValueError)
 
 
 def evaluate_batch(
@@ -103,8 +106,23 @@ def _note_failing(
     strategies.note_failing(strategy, at=at, reason=str(reason), now=now)
 
 
-@transaction.atomic
 def _conclude(
+    judged: Sequence[tuple[Strategy, Evaluation]], at: datetime, now: datetime
+) -> int:
+    """Write what was judged; what cannot be written stops no other of the batch."""
+    try:
+        return _write(judged, at, now)
+    except UNWRITABLE as error:
+        if len(judged) == 1:
+            logger.exception("evaluation.unwritable")
+            reason = NotJudged(f"what it found cannot be written: {error}")
+            _note_failing(judged[0][0], at, reason, now)
+            return 0
+    return sum(_conclude([one], at, now) for one in judged)
+
+
+@transaction.atomic
+def _write(
     judged: Sequence[tuple[Strategy, Evaluation]], at: datetime, now: datetime
 ) -> int:
     verdicts = [evaluation.verdicts for _strategy, evaluation in judged]

@@ -5,11 +5,12 @@ import pytest
 
 from bkmonitor.alerts.models import Alert
 from bkmonitor.lib.frame import Frame
+from bkmonitor.lib.labels import fingerprint
 from bkmonitor.metrics.tsdb.current import replaced_by
 from bkmonitor.metrics.tsdb.port import Result
 from bkmonitor.pipeline.flow import evaluate_batch
 from bkmonitor.strategies.models import Strategy
-from tests.factories import NOON, make_strategy
+from tests.factories import NOON, make_alert, make_strategy
 from tests.fakes import FakeTsdb
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,20 @@ def test_a_strategy_that_cannot_be_judged_says_why_and_stops_no_other():
     )
     assert changed == 1
     assert Alert.objects.get().source_id == sound.pk
+
+
+def test_what_cannot_be_written_says_why_and_stops_no_other():
+    cursed, sound = make_strategy(), make_strategy()
+    key = fingerprint({"host": "a"})
+    make_alert(cursed.space, source_id=0, open_key=f"strategy:{cursed.pk}:{key}")
+
+    changed = evaluate(cursed, sound)
+
+    cursed.refresh_from_db()
+    assert changed == 1
+    assert cursed.outcome == "failing"
+    assert "cannot be written" in cursed.outcome_reason
+    assert Alert.objects.get(source_id=sound.pk).state == "firing"
 
 
 def test_a_failed_query_changes_no_alert():
