@@ -89,7 +89,7 @@ def change_of(name: str, before: Any, after: Any) -> Change:
 
 def _label(name: str) -> str:
     field = StrategyForm.base_fields.get(name)
-    return str(field.label) if field else name
+    return str(field.label) if field else name.replace("_", " ")
 
 
 def _readable(value: Any) -> str:

@@ -293,6 +293,23 @@ def test_what_a_composite_comes_to_is_counted():
     assert scene.both.series_count == 2
 
 
+def test_missing_data_of_a_member_is_a_condition_of_its_own():
+    scene = Scene("cpu.no_data and disk", "cpu and disk")
+    no_data = {"policy": "series", "after": 1, "severity": 2}
+    save_strategy(
+        scene.space, {"no_data": no_data}, by=None, now=NOON, strategy=scene.cpu
+    )
+    scene.step({"a": 1, "b": 1}, HOT)
+    assert scene.told() == {}
+
+    for _ in range(3):
+        scene.step({"b": 1}, HOT)
+
+    assert scene.told() == {"a": 1}
+    (alert,) = scene.alerts().values()
+    assert "without data: cpu" in render(alert.sentence)
+
+
 def test_w_an_alert_is_not_fired_anew_while_the_condition_holds():
     # In bk-monitor the verdict was kept for two hours, and then fired again.
     scene = Scene("cpu and disk")
