@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bkmonitor.ascode.go_templates import translate_text
@@ -81,10 +81,13 @@ PARTS = ["{{", "}}", "{%", "{#", "-", " ", "\n", "if", "else", "end", "range", "
          "humanize", "printf", '"%.1f"', '"', "`", "|", "(", ")", ".", "a", "1", "/*", "*/", "eq", "not", "%"]  # fmt: skip
 
 
+@example("a\rb\r\nc")
 @given(st.lists(st.sampled_from(PARTS) | st.text(max_size=3), max_size=25).map("".join))
 def test_whatever_is_written_becomes_a_text_that_can_be_filled_in(theirs):
     translated = translate_text(theirs)
 
     assert compile_template(translated.text)
     if "{{" not in theirs:
-        assert compile_template(translated.text + ".").render() == f"{theirs}."
+        # Jinja has one end of a line.
+        lines = theirs.replace("\r\n", "\n").replace("\r", "\n")
+        assert compile_template(translated.text + ".").render() == f"{lines}."
