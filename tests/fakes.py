@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from bkmonitor.lib.errors import DeliveryError, UpstreamUnavailable
+from bkmonitor.lib.frame import Frame
 from bkmonitor.lib.http import Answer
 from bkmonitor.metrics.tsdb.port import Form, Parameters, Result, Scraped
 from bkmonitor.notifications.channels.port import Envelope
@@ -79,3 +82,9 @@ class FakeTsdb:
     def _fail_if_down(self) -> None:
         if self.down:
             raise UpstreamUnavailable("no answer from the store")
+
+
+def counted(*names: str) -> Result:
+    """Return what a store says that has a series of each of these names."""
+    labels = tuple({"__name__": name} for name in names)
+    return Result("complete", Frame(np.array([0]), np.ones((len(names), 1)), labels))

@@ -23,6 +23,7 @@ from bkmonitor.api.activetime import ActiveTimeField
 from bkmonitor.api.auth import person
 from bkmonitor.api.composite import CompositeSerializer
 from bkmonitor.api.fields import LabelsField
+from bkmonitor.api.gallery import GalleryActions
 from bkmonitor.api.revisions import HistoryViewSet
 from bkmonitor.api.rule_files import RuleFileActions
 from bkmonitor.api.viewsets import Fields, OwnedSerializer
@@ -148,6 +149,7 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_view(
+    use_template=extend_schema(responses={201: StrategySerializer}),
     list=extend_schema(
         parameters=[
             OpenApiParameter("space", description="Slug of a space."),
@@ -156,9 +158,9 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
             OpenApiParameter("kind", enum=Strategy.Kind.values),
             OpenApiParameter("outcome", enum=Strategy.Outcome.values),
         ]
-    )
+    ),
 )
-class StrategyViewSet(RuleFileActions, HistoryViewSet):
+class StrategyViewSet(GalleryActions, RuleFileActions, HistoryViewSet):
     """Strategies: what is watched in the metrics."""
 
     queryset = Strategy.objects.select_related("created_by")

@@ -1,7 +1,6 @@
 """The service watches itself, in a space of its own, from the first minute."""
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,54 +10,11 @@ from bkmonitor.accounts.services import create_space
 from bkmonitor.notifications.models import Receiver
 from bkmonitor.pipeline.sources import save_probe, save_strategy
 from bkmonitor.probes.models import Probe
+from bkmonitor.strategies.gallery import service
 from bkmonitor.strategies.models import Strategy
 
 SLUG = "bkmonitor"
-WARNING, CRITICAL = 2, 1
-
-
-def _level(severity: int, operator: str, value: float) -> dict[str, Any]:
-    groups = [[{"operator": operator, "value": value}]]
-    return {
-        "severity": severity,
-        "detectors": [{"kind": "threshold", "any_of": groups}],
-    }
-
-
-STRATEGIES: tuple[dict[str, Any], ...] = (
-    {
-        "name": "A queue is not worked",
-        "expression": "max by (queue) (bkm_queue_canary_age_seconds)",
-        "levels": [_level(CRITICAL, ">", 180)],
-        "description": "No worker has taken a canary from this queue for {{ value }} s. "
-        "See the System page and the log of the queue's program.",
-    },
-    {
-        "name": "Work waits in a queue that nobody works",
-        "expression": 'max(bkm_queue_depth{queue="unrouted"})',
-        "levels": [_level(WARNING, ">", 0)],
-    },
-    {
-        "name": "Strategies cannot be evaluated",
-        "expression": "max(bkm_evaluations_failing)",
-        "levels": [_level(WARNING, ">", 0)],
-        "trigger_count": 3,
-        "trigger_window": 3,
-        "description": "The strategies' pages tell the reason.",
-    },
-    {
-        "name": "Messages cannot be delivered",
-        "expression": 'sum by (channel) (increase(bkm_notifications_total{result="failed"}[15m]))',
-        "levels": [_level(CRITICAL, ">", 0)],
-        "description": "Messages on this channel were given up. "
-        "The receivers' pages tell what the provider answered.",
-    },
-    {
-        "name": "The disk is nearly full",
-        "expression": "min(bkm_disk_free_ratio) * 100",
-        "levels": [_level(WARNING, "<", 15), _level(CRITICAL, "<", 5)],
-    },
-)
+STRATEGIES = tuple(template.fields for template in service.TEMPLATES)
 
 
 @transaction.atomic

@@ -38,6 +38,11 @@ def filters(expression: str) -> bool:
     return _filters(parse_expression(expression))
 
 
+def metric_names(expression: str) -> frozenset[str]:
+    """Return the metrics that an expression names; a selector may name none."""
+    return frozenset(_metric_names(parse_expression(expression)))
+
+
 def parse_expression(expression: str) -> promql.Expr:
     """Return the tree of an expression that others can walk down without fear."""
     if not expression.strip():
@@ -77,6 +82,14 @@ def _parts(tree: promql.Expr) -> Iterator[promql.Expr]:
         if part is not None:
             yield part
     yield from getattr(tree, "args", ())
+
+
+def _metric_names(tree: promql.Expr) -> Iterator[str]:
+    selector = getattr(tree, "vector_selector", tree)
+    if name := getattr(selector, "name", None):
+        yield name
+    for part in _parts(tree):
+        yield from _metric_names(part)
 
 
 def _filters(tree: promql.Expr) -> bool:

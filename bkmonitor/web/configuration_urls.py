@@ -4,6 +4,7 @@ from django.urls import path
 
 from bkmonitor.web.views import (
     composites,
+    gallery,
     heartbeats,
     history,
     members,
@@ -89,6 +90,8 @@ urlpatterns = [
         query_builder.query_complete,
         name="query_complete",
     ),
+    path("strategies/gallery/", gallery.gallery, name="gallery"),
+    path("strategies/gallery/<slug:key>/use/", gallery.use, name="gallery_use"),
     path("strategies/deleted/", history.strategies_deleted, name="strategies_deleted"),
     path("strategies/import/", rule_files.rules_import, name="rules_import"),
     path("strategies/export/", rule_files.rules_export, name="rules_export"),

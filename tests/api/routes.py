@@ -53,7 +53,7 @@ class Route:
     def url(self, space: Space) -> str:
         """Return the URL, of a row in the space if the route has one."""
         if self.make is None:
-            return reverse(f"api:{self.name}")
+            return reverse(f"api:{self.name}", kwargs=self.more)
         row = self.make(space)
         more = {k: v(row) if callable(v) else v for k, v in self.more.items()}
         kwargs = {self.key: getattr(row, self.key), **more}
@@ -221,6 +221,14 @@ ROUTES = [
         "editor",
         body={"text": "groups: []"},
         names_space=True,
+    ),
+    Route("strategy-gallery", "get", "viewer", names_space=True),
+    Route(
+        "strategy-use-template",
+        "post",
+        "editor",
+        names_space=True,
+        more={"key": "host-cpu"},
     ),
     Route("strategy-export-rules", "get", "viewer", names_space=True),
     Route(

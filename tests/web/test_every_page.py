@@ -68,6 +68,8 @@ PAGES = {
     "composite_check": Page("editor"),
     "composite_member": Page("editor"),
     "composite_names": Page("editor"),
+    "gallery": Page(),
+    "gallery_use": Page("editor", more={"key": "host-cpu"}),
     "strategy_history": Page(make=saved_strategy),
     "strategy_restore": Page("editor", saved_strategy, {"number": 1}),
     "strategy_remove": Page("editor", make_strategy),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bkmonitor.alerts.models import Severity
 from bkmonitor.detection.registry import describe
+from bkmonitor.lib.units import format_value
 from bkmonitor.web import states
 from bkmonitor.web.forms.inputs import SIGNS
 
@@ -17,25 +18,33 @@ register = template.Library()
 
 
 @register.inclusion_tag("parts/severity.html")
-def level(of: Mapping[str, Any]) -> dict[str, Any]:
-    """Show a level: its severity's shape and colour, and its detectors in short."""
+def level(of: Mapping[str, Any], unit: str = "") -> dict[str, Any]:
+    """Show a level: its severity's shape and colour, and its detectors in short.
+
+    `unit` is that of the limits.
+    """
     found = Severity(of["severity"])
     join = _(" or ") if of.get("match") == "any" else _(" and ")
-    words = join.join(_in_short(detector) for detector in of["detectors"])
+    words = join.join(_in_short(detector, unit) for detector in of["detectors"])
     return {"value": found.value, "label": words, "icon": states.SEVERITY[found]}
 
 
-def _in_short(detector: Mapping[str, Any]) -> str:
+def _in_short(detector: Mapping[str, Any], unit: str) -> str:
     if detector["kind"] == "present":
         return _("any value")
     if detector["kind"] == "threshold":
         return _(" or ").join(
             _(" and ").join(
-                f"{SIGNS[one['operator']]} {one['value']:.10g}" for one in group
+                f"{SIGNS[one['operator']]} {_limit(one['value'], unit)}"
+                for one in group
             )
             for group in detector["any_of"]
         )
     return _(describe(detector["kind"]).title)
+
+
+def _limit(value: float, unit: str) -> str:
+    return format_value(value, unit) if unit else f"{value:.10g}"
 
 
 # As many as chart.js tells apart before it draws dashes.

@@ -1,0 +1,1 @@
+"""Ready strategies, by what they watch."""
