@@ -45,11 +45,22 @@ def evaluate_batch(
     """
     found = strategies.find(ids)
     composites = [one for one in found if one.kind == Strategy.Kind.COMPOSITE]
-    changed = evaluate_composites(composites, clock()) if composites else 0
+    changed = _evaluate_composites(composites, clock())
     if metrics := [one for one in found if one.kind == Strategy.Kind.METRIC]:
         changed += _evaluate_metrics(metrics, tick, clock)
     EVALUATIONS_FAILING.set(strategies.count_failing())
     return changed
+
+
+def _evaluate_composites(composites: Sequence[Strategy], now: datetime) -> int:
+    try:
+        return evaluate_composites(composites, now) if composites else 0
+    except (InvalidInput, *UNWRITABLE) as error:
+        if len(composites) == 1:
+            logger.exception("evaluation.unwritable")
+            _note_failing(composites[0], now, NotJudged(str(error)), now)
+            return 0
+    return sum(_evaluate_composites([one], now) for one in composites)
 
 
 def _evaluate_metrics(
