@@ -101,7 +101,8 @@ class Alert(models.Model):
     missing_since = models.DateTimeField(null=True)
     # Since when the problem is over while the alert is held, for the series flaps.
     calm_since = models.DateTimeField(null=True)
-    # When the series' problem began and ended of late, in Unix seconds.
+    # How the series was judged of late: [moment in Unix seconds, severity or 0] of each
+    # change. Not what was told of it: samples that come late may change it.
     changes = models.JSONField(default=list)
     acked_at = models.DateTimeField(null=True)
     acked_by = models.ForeignKey(

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Q
 
 from bkmonitor.alerts.changes import CHANGED, Changes, end, packed, transition, write
 from bkmonitor.alerts.episodes import Known, Step, steps
+from bkmonitor.alerts.history import History, go_on, remember, settle
 from bkmonitor.alerts.models import Alert, Note, Transition
 from bkmonitor.alerts.watermarks import SourceKey, key_of, of_sources
 from bkmonitor.alerts.watermarks import advance as advance_marks
 from bkmonitor.evaluation.levels import FIRES, HOLDS, OVER, States
-from bkmonitor.evaluation.memory import KEPT, Memory, advance
+from bkmonitor.evaluation.memory import Memory, advance
 from bkmonitor.evaluation.texts import render_texts
 from bkmonitor.evaluation.verdict import Sentence, Told, Verdicts
 from bkmonitor.lib.frame import Severities
@@ -25,6 +27,8 @@ from bkmonitor.lib.labels import Labels, fingerprint
 KNOWN = ["source_kind", "source_id", "fingerprint", "started_at"]
 # Of the alerts that go on, how many get their newest value written at a tick.
 FRESHENED = 500
+# Up to how many series a query names one by one.
+MOST_NAMED = 500
 
 
 @transaction.atomic
@@ -34,24 +38,27 @@ def record(batch: Sequence[Verdicts]) -> int:
     Safe to repeat and to run late: the watermarks of the sources are locked first,
     in one order, and verdicts that are not newer than theirs change nothing.
     """
-    judged_until = advance_marks({key_of(one.source): one.at for one in batch})
-    fresh = [one for one in batch if key_of(one.source) in judged_until]
-    open_now = _open_alerts(fresh)
+    behind = advance_marks({key_of(one.source): one.at for one in batch})
+    fresh = [one for one in batch if key_of(one.source) in behind]
+    newest = _newest_alerts(fresh)
     changes = Changes()
     for verdicts in fresh:
-        key = key_of(verdicts.source)
-        _Recording(verdicts, judged_until[key], open_now.get(key, {}), changes).run()
+        known = newest.get(key_of(verdicts.source), {})
+        _Recording(verdicts, known, changes).run()
     write(changes)
     return len(changes.transitions)
 
 
-def _open_alerts(batch: Sequence[Verdicts]) -> dict[SourceKey, dict[str, Alert]]:
+def _newest_alerts(batch: Sequence[Verdicts]) -> dict[SourceKey, dict[str, Alert]]:
+    """Return the alerts that are open, or ended in the time that is judged again."""
     found: dict[SourceKey, dict[str, Alert]] = defaultdict(dict)
     if batch:
         sources = of_sources(key_of(verdicts.source) for verdicts in batch)
-        rows = Alert.objects.firing().filter(sources).only(*CHANGED, *KNOWN)
+        since = min(verdicts.moments[0] for verdicts in batch)
+        alive = Q(state=Alert.State.FIRING) | Q(ended_at__gte=since)
+        rows = Alert.objects.filter(sources, alive).only(*CHANGED, *KNOWN)
         with collected_later():
-            for alert in rows.order_by():
+            for alert in rows.order_by("pk"):
                 found[alert.source_kind, alert.source_id][alert.fingerprint] = alert
     return found
 
@@ -64,20 +71,19 @@ class _Recording:
     """
 
     def __init__(
-        self,
-        verdicts: Verdicts,
-        judged_until: float,
-        open_now: dict[str, Alert],
-        changes: Changes,
+        self, verdicts: Verdicts, newest: dict[str, Alert], changes: Changes
     ) -> None:
-        self.verdicts, self.judged_until, self.changes = verdicts, judged_until, changes
+        self.verdicts, self.changes = verdicts, changes
         self.moments = [moment.timestamp() for moment in verdicts.moments]
+        # By row: the open alert, and else one that has been over for so short a time
+        # that moments before its end are judged again or that it counts as a flap.
         self.alerts: dict[int, Alert] = {}
+        self.over: dict[int, Alert] = {}
+        self.settled: dict[int, History] = {}
         self.keys: list[str] | None = None
         self.absent: list[Alert] = []
-        if open_now:
-            self._find_rows(dict(open_now))
-        self.ended: dict[str, Alert] = {}
+        if newest:
+            self._find_rows(newest)
         self.memory = Memory.blank(0)
 
     def run(self) -> None:
@@ -85,95 +91,107 @@ class _Recording:
         self._note_missing()
         states = self._states()
         firing = np.flatnonzero((states == FIRES).any(axis=(1, 2)))
-        if not self.alerts and not len(firing):
+        if not self.alerts and not self.over and not len(firing):
             return
-        self.ended = self._ended_of_late(firing)
-        shown = self._fold(states)
-        rows = self._rows_to_look_at(shown)
-        self._load_labels(row for row in rows if shown[row].any())
-        for row in rows:
-            self._apply(row, shown[row])
+        self._find_ended(firing)
+        severity, shown = self._fold(states)
+        rows = self._rows_to_look_at(severity, shown)
+        todo = {row: self._steps(row, shown[row]) for row in rows}
+        self._load_labels(
+            row for row, found in todo.items() if any(step.severity for step in found)
+        )
+        for row, found in todo.items():
+            self._apply(row, found, severity[row])
         self._note_flapping()
         self._freshen(shown)
 
-    def _find_rows(self, open_now: dict[str, Alert]) -> None:
-        self.keys = [fingerprint(labels) for labels in self.verdicts.labels]
-        for row, key in enumerate(self.keys):
-            alert = open_now.pop(key, None)
-            if alert is not None:
+    def _find_rows(self, newest: dict[str, Alert]) -> None:
+        rows = {key: row for row, key in enumerate(self._all_keys())}
+        for key, alert in newest.items():
+            row = rows.get(key)
+            if alert.ended_at is not None:
+                if row is not None:
+                    self.over[row] = alert
+            elif row is not None:
                 self.alerts[row] = alert
-        for alert in open_now.values():
-            self.alerts[len(self.keys) + len(self.absent)] = alert
-            self.absent.append(alert)
+            else:
+                self.alerts[len(rows) + len(self.absent)] = alert
+                self.absent.append(alert)
+
+    def _all_keys(self) -> list[str]:
+        if self.keys is None:
+            self.keys = [fingerprint(labels) for labels in self.verdicts.labels]
+        return self.keys
 
     def _states(self) -> States:
         """Return the states of all rows; of the absent, what being absent means."""
         if not self.absent:
             return self.verdicts.states
         shape = (len(self.absent), *self.verdicts.states.shape[1:])
-        absent = np.full(shape, HOLDS, dtype=np.int8)
+        absent = np.empty(shape, dtype=np.int8)
+        absent[:] = np.asarray(self.verdicts.absent, dtype=np.int8)
         for at, alert in enumerate(self.absent):
-            if self._is_over(alert):
+            if self._belongs_to_former(alert):
                 absent[at] = OVER
         return np.concatenate([self.verdicts.states, absent])
 
-    def _is_over(self, absent: Alert) -> bool:
-        return self.verdicts.absent_is_normal or self._belongs_to_former(absent)
+    def _is_missing(self, absent: Alert) -> bool:
+        return HOLDS in self.verdicts.absent and not self._belongs_to_former(absent)
 
     def _belongs_to_former(self, alert: Alert) -> bool:
         changed_at = self.verdicts.changed_at
         return changed_at is not None and alert.started_at < changed_at
 
-    def _ended_of_late(self, firing: Iterable[int]) -> dict[str, Alert]:
-        """Return the newest alerts of series that may open one now, if over of late."""
-        opening = [row for row in firing if row not in self.alerts]
-        if not opening:
-            return {}
-        since = self.moments[0] - self.verdicts.flap.window_s
-        over = Alert.objects.of_source(*key_of(self.verdicts.source)).filter(
-            ended_at__gte=datetime.fromtimestamp(since, UTC)
+    def _find_ended(self, firing: Iterable[int]) -> None:
+        """Find what is over of series that fire, for a flap counts earlier changes."""
+        flap = self.verdicts.flap
+        new = [row for row in firing if row not in self.alerts and row not in self.over]
+        if not flap.count or not new:
+            return
+        since = datetime.fromtimestamp(self.moments[0] - flap.window_s, UTC)
+        ended = Alert.objects.of_source(*key_of(self.verdicts.source)).filter(
+            ended_at__gte=since
         )
-        fields = ("fingerprint", "ended_at", "changes")
-        return {
+        if len(new) <= MOST_NAMED:
+            ended = ended.filter(fingerprint__in=[self._key_of(row) for row in new])
+        found = {
             alert.fingerprint: alert
-            for alert in over.order_by("ended_at").only(*fields)
+            for alert in ended.only(*CHANGED, *KNOWN).order_by("pk")
         }
+        for row in new if found else ():
+            if (alert := found.get(self._key_of(row))) is not None:
+                self.over[row] = alert
 
-    def _fold(self, states: States) -> Severities:
-        """Return what is shown at each moment, (S, K); keep the memory after the last."""
+    def _fold(self, states: States) -> tuple[Severities, Severities]:
+        """Return severity and what is shown at each moment, (S, K); keep the memory."""
         memory = self._memory(len(states))
-        shown = np.empty(states.shape[:2], dtype=np.int8)
+        severity = np.empty(states.shape[:2], dtype=np.int8)
+        shown = np.empty_like(severity)
         for at, moment in enumerate(self.moments):
             memory = advance(memory, states[:, at], moment, self.verdicts.flap)
-            shown[:, at] = memory.shown
+            severity[:, at], shown[:, at] = memory.severity, memory.shown
         self.memory = memory
-        return shown
+        return severity, shown
 
     def _memory(self, series: int) -> Memory:
         """Return what was known just before the first moment."""
-        memory = Memory.blank(series)
-        first = datetime.fromtimestamp(self.moments[0], UTC)
-        for row, alert in self.alerts.items():
-            _remember(memory, row, alert.changes, self.moments[0])
-            if alert.started_at < first:
-                calm = alert.calm_since is not None and alert.calm_since < first
-                memory.shown[row] = alert.severity
-                memory.severity[row] = 0 if calm else alert.severity
-        if self.ended and self.keys is None:
-            self.keys = [fingerprint(labels) for labels in self.verdicts.labels]
-        for row, key in enumerate(self.keys or ()):
-            if key in self.ended and row not in self.alerts:
-                _remember(memory, row, self.ended[key].changes, self.moments[0])
+        memory, first = Memory.blank(series), self.moments[0]
+        for row, alert in (self.over | self.alerts).items():
+            self.settled[row] = settled = settle(_history_of(alert), first)
+            remember(memory, row, settled, first, self.verdicts.flap)
         return memory
 
-    def _rows_to_look_at(self, shown: Severities) -> Sequence[int]:
+    def _rows_to_look_at(self, severity: Severities, shown: Severities) -> list[int]:
         recorded = np.zeros(len(shown), dtype=np.int8)
         for row, alert in self.alerts.items():
             recorded[row] = alert.severity
-        new = shown[:, np.asarray(self.moments) > self.judged_until]
-        differs = (new != recorded[:, None]).any(axis=1)
-        late = (recorded == 0) & shown.any(axis=1)
-        return [int(row) for row in np.flatnonzero(differs | late)]
+        look = (shown != recorded[:, None]).any(axis=1)
+        for row, alert in (self.over | self.alerts).items():
+            settled = self.settled[row]
+            last = settled[-1][1] if settled else 0
+            moved = len(settled) != len(alert.changes)
+            look[row] |= moved or (severity[row] != last).any()
+        return np.flatnonzero(look).tolist()
 
     def _load_labels(self, rows: Iterable[int]) -> None:
         """Load what the texts of open alerts may name, in one query for all."""
@@ -184,30 +202,33 @@ class _Recording:
         for key, loaded in found.items():
             alerts[key].labels = loaded.labels
 
-    def _apply(self, row: int, shown: Severities) -> None:
-        alert, key = self.alerts.get(row), self._key_of(row)
-        ended = self.ended.get(key)
-        known = Known(
-            alert.severity if alert else 0,
-            ended.ended_at.timestamp() if ended and ended.ended_at else None,
-        )
-        for step in steps(shown, self.moments, known, self.judged_until):
-            alert = self._take(row, key, alert, step)
+    def _steps(self, row: int, shown: Severities) -> list[Step]:
+        known = _known(self.alerts.get(row), self.over.get(row))
+        return steps(shown, self.moments, known)
 
-    def _take(
-        self, row: int, key: str, alert: Alert | None, step: Step
-    ) -> Alert | None:
+    def _apply(self, row: int, found: Sequence[Step], severity: Severities) -> None:
+        history = go_on(self.settled.get(row, []), self.moments, severity)
+        alert = self.alerts.get(row)
+        newest = alert or self.over.get(row)
+        for step in found:
+            alert = self._take(row, alert, step)
+            newest = alert or newest
+        if newest is not None and newest.changes != history:
+            newest.changes = history
+            self.changes.alter(newest)
+
+    def _take(self, row: int, alert: Alert | None, step: Step) -> Alert | None:
         at = self.verdicts.moments[step.moment]
         if alert is None:
-            return self._open(row, key, step, at)
+            return self._open(row, step, at)
         if not step.severity:
             self._resolve(row, alert, step, at)
             return None
         self._alter(row, alert, step, at)
         return alert
 
-    def _open(self, row: int, key: str, step: Step, at: datetime) -> Alert:
-        source = self.verdicts.source
+    def _open(self, row: int, step: Step, at: datetime) -> Alert:
+        source, key = self.verdicts.source, self._key_of(row)
         told = self.verdicts.tell(row, step.moment, step.severity)
         labels = _storable({**self.verdicts.labels[row], **source.labels})
         value = _storable_value(told.value)
@@ -229,7 +250,7 @@ class _Recording:
             started_at=at,
         )
         self.changes.opened.append(alert)
-        self._move(row, alert, Transition.Kind.FIRED, at)
+        self._move(alert, Transition.Kind.FIRED, at)
         return alert
 
     def _alter(self, row: int, alert: Alert, step: Step, at: datetime) -> None:
@@ -242,13 +263,13 @@ class _Recording:
         worse = step.severity < before
         kind = Transition.Kind.WORSENED if worse else Transition.Kind.EASED
         self.changes.reword(alert)
-        self._move(row, alert, kind, at)
+        self._move(alert, kind, at)
 
     def _resolve(self, row: int, alert: Alert, step: Step, at: datetime) -> None:
         reason, sentence = self._end_of(row, alert, step)
         end(alert, at, reason, sentence)
         self.changes.alter(alert)
-        self._move(row, alert, Transition.Kind.RESOLVED, at)
+        self._move(alert, Transition.Kind.RESOLVED, at)
 
     def _end_of(self, row: int, alert: Alert, step: Step) -> tuple[str, Sentence]:
         if row < len(self.verdicts.labels):
@@ -274,7 +295,7 @@ class _Recording:
                 alert.missing_since = None
                 self._note(alert, Note.Kind.DATA_BACK)
             elif (
-                row >= seen and alert.missing_since is None and not self._is_over(alert)
+                row >= seen and alert.missing_since is None and self._is_missing(alert)
             ):
                 alert.missing_since = self.verdicts.at
                 self._note(alert, Note.Kind.DATA_MISSING)
@@ -286,11 +307,9 @@ class _Recording:
             held = alert.ended_at is None and shown and not problem
             if held and alert.calm_since is None:
                 alert.calm_since = self.verdicts.at
-                alert.changes = _changes_of(self.memory, row)
                 self._note(alert, Note.Kind.FLAPPING, str(len(alert.changes)))
             elif not held and alert.calm_since is not None and alert.ended_at is None:
                 alert.calm_since = None
-                alert.changes = _changes_of(self.memory, row)
                 self.changes.alter(alert)
 
     def _freshen(self, shown: Severities) -> None:
@@ -321,8 +340,7 @@ class _Recording:
         note = Note(alert=alert, kind=kind, at=self.verdicts.at, text=text)
         self.changes.notes.append(note)
 
-    def _move(self, row: int, alert: Alert, kind: str, at: datetime) -> None:
-        alert.changes = _changes_of(self.memory, row)
+    def _move(self, alert: Alert, kind: str, at: datetime) -> None:
         self.changes.transitions.append(transition(alert, kind, at))
 
     def _key_of(self, row: int) -> str:
@@ -333,17 +351,22 @@ class _Recording:
         return fingerprint(self.verdicts.labels[row])
 
 
-def _remember(
-    memory: Memory, row: int, changes: Sequence[float], before: float
-) -> None:
-    kept = [moment for moment in changes if moment < before][-KEPT:]
-    if kept:
-        memory.changes[row, -len(kept) :] = kept
+def _history_of(alert: Alert) -> Sequence[Sequence[float]]:
+    """Return what was judged of an alert's series until it was last written."""
+    history = alert.changes or [[alert.started_at.timestamp(), alert.severity]]
+    if alert.ended_at is not None and history[-1][1]:
+        # Not the series' values have ended it, but who took its source away.
+        return [*history, [alert.ended_at.timestamp(), 0]]
+    return history
 
 
-def _changes_of(memory: Memory, row: int) -> list[float]:
-    moments = memory.changes[row]
-    return [float(moment) for moment in moments[~np.isnan(moments)]]
+def _known(alert: Alert | None, over: Alert | None) -> Known:
+    if alert is not None:
+        changed = alert.changes[-1][0] if alert.changes else -np.inf
+        return Known(alert.severity, max(alert.started_at.timestamp(), changed))
+    if over is not None and over.ended_at is not None:
+        return Known(0, over.ended_at.timestamp())
+    return Known()
 
 
 def _storable_value(value: float) -> float | None:

@@ -10,7 +10,14 @@ from math import inf, nan
 import numpy as np
 
 from bkmonitor.evaluation.levels import FIRES, HOLDS, OVER, stack_levels
-from bkmonitor.evaluation.verdict import Sentence, Source, Told, Verdicts
+from bkmonitor.evaluation.verdict import (
+    ENDS,
+    STAYS,
+    Sentence,
+    Source,
+    Told,
+    Verdicts,
+)
 from bkmonitor.lib.labels import Labels
 from bkmonitor.strategies.condition import And, Composite, Condition, Member, Not
 
@@ -148,7 +155,9 @@ def verdicts_of(
         [finding.labels for finding in findings],
         stack_levels(states),
         tell,
-        absent_is_normal=all(truth is Truth.NORMAL for truth in judgement.others),
+        absent=ENDS
+        if all(truth is Truth.NORMAL for truth in judgement.others)
+        else STAYS,
     )
 
 

@@ -11,7 +11,9 @@ from bkmonitor.detection.port import Findings, Reason, View
 from bkmonitor.evaluation.levels import (
     ANOMALOUS,
     GAP,
+    HOLDS,
     NORMAL_POINT,
+    OVER,
     Marks,
     States,
     Trigger,
@@ -179,6 +181,18 @@ def judge(definition: Definition, views: Mapping[str, View], moments: int) -> Ju
         )
         marked.append(own)
     return Judgement(definition, labels, stack_levels(states), marked)
+
+
+def absent_states(definition: Definition) -> tuple[int, ...]:
+    """Return the state, for each severity, of a series that no expression returns.
+
+    It is the one that it would have if it were among the others and had no points.
+    """
+    states = {
+        level.severity: np.full((1, 1), OVER if level.filters else HOLDS, dtype=np.int8)
+        for level in definition.levels
+    }
+    return tuple(stack_levels(states)[0, 0].tolist())
 
 
 def _mark(level: Level, view: View, rows: NDArray[np.int64], series: int) -> LevelMarks:

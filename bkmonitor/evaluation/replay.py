@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bkmonitor.evaluation.judgement import Judgement, judge
-from bkmonitor.evaluation.levels import HOLDS, OVER
+from bkmonitor.evaluation.judgement import Judgement, absent_states, judge
 from bkmonitor.evaluation.memory import Flap, Memory, advance
 from bkmonitor.evaluation.strategies import Span, views
 from bkmonitor.evaluation.views import Answers, needs
@@ -116,11 +115,11 @@ def _fold(
 ) -> _Part:
     rows = [_place(state, labels) for labels in judgement.labels]
     state.memory = _grown(state.memory, len(state.places))
-    unseen = OVER if definition.absent_is_normal else HOLDS
+    unseen = np.array(absent_states(definition), dtype=np.int8)
     flap = Flap(definition.flap_count, definition.flap_window_s)
     shown = np.zeros((len(state.places), len(ticks)), dtype=np.int8)
     for at, tick in enumerate(ticks):
-        states = np.full((len(state.places), 3), unseen, dtype=np.int8)
+        states = np.tile(unseen, (len(state.places), 1))
         states[rows] = judgement.states[:, at]
         state.memory = advance(state.memory, states, float(tick), flap)
         shown[:, at] = state.memory.shown

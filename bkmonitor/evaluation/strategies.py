@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bkmonitor.detection.port import View
-from bkmonitor.evaluation.judgement import Judgement, judge
+from bkmonitor.evaluation.judgement import Judgement, absent_states, judge
 from bkmonitor.evaluation.memory import Flap
 from bkmonitor.evaluation.verdict import Source, Verdicts
 from bkmonitor.evaluation.views import Answers, needs, view_of
@@ -128,7 +128,7 @@ def verdicts_of(
         labels=judgement.labels,
         states=judgement.states,
         tell=judgement.tell,
-        absent_is_normal=definition.absent_is_normal,
+        absent=absent_states(definition),
         changed_at=changed_at,
         flap=Flap(definition.flap_count, definition.flap_window_s),
     )

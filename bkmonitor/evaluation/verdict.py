@@ -19,6 +19,8 @@ __all__ = ["HELD", "NORMAL", "Sentence", "Source", "Told", "Verdicts", "at_one_m
 NORMAL = 0
 # Not judged: an alert that is open stays as it is, none is opened.
 HELD = -1
+# What being absent may mean.
+STAYS, ENDS = (HOLDS,) * len(SEVERITIES), (OVER,) * len(SEVERITIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class Verdicts:
     states     (S, K, 3) int8: FIRES, OVER or HOLDS, for each severity
     tell       (row, moment's index, severity) -> what is told of it; severity 0 for
                a series that is over
-    absent_is_normal  what a series means that is not in `labels`: over, or its
-               data is missing and it stays as it is
+    absent     the state, for each severity, of a series that is not in `labels`:
+               OVER, or its data is missing and it HOLDS
     changed_at what an alert means that began before it and is not in `labels`: over,
                since the source looked elsewhere then
     flap       when a series counts as flapping
@@ -65,7 +67,7 @@ class Verdicts:
     labels: Sequence[Labels]
     states: States
     tell: Callable[[int, int, int], Told]
-    absent_is_normal: bool = False
+    absent: Sequence[int] = STAYS
     changed_at: datetime | None = None
     flap: Flap = NO_FLAP
 
@@ -110,7 +112,7 @@ def at_one_moment(
         labels,
         states.astype(np.int8)[:, None, :],
         lambda row, _moment, _severity: Told(float(values[row]), sentences.get(row)),
-        absent_is_normal,
+        ENDS if absent_is_normal else STAYS,
         changed_at,
         flap,
     )

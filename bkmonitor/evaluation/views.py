@@ -53,19 +53,22 @@ def needs(definition: Definition, last: int, moments: int) -> list[Need]:
 
     Levels with the same expression share a need: its history is fetched once.
     """
+    # As many for all: a point counts for the levels below its own, too.
+    points = (
+        moments + max(level.window + level.recovery for level in definition.levels) - 2
+    )
     by_expression: dict[str, list[Level]] = {}
     for level in definition.levels:
         by_expression.setdefault(level.expression, []).append(level)
     return [
-        _need(expression, levels, definition.interval_s, last, moments)
+        _need(expression, levels, definition.interval_s, last, points)
         for expression, levels in by_expression.items()
     ]
 
 
 def _need(
-    expression: str, levels: Sequence[Level], step_s: int, last: int, moments: int
+    expression: str, levels: Sequence[Level], step_s: int, last: int, points: int
 ) -> Need:
-    points = moments + max(level.window + level.recovery - 2 for level in levels)
     lookbacks = {
         lookback
         for level in levels

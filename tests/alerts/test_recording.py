@@ -9,14 +9,14 @@ from bkmonitor.alerts.models import Alert, Note, Transition
 from bkmonitor.alerts.services import record
 from bkmonitor.evaluation.levels import FIRES, HOLDS, OVER
 from bkmonitor.evaluation.memory import NO_FLAP, Flap
-from bkmonitor.evaluation.verdict import Sentence, Source, Told, Verdicts
+from bkmonitor.evaluation.verdict import ENDS, Sentence, Source, Told, Verdicts
 from tests.factories import NOON, make_space
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 SAID = {
     "1": [FIRES, FIRES, FIRES], "2": [OVER, FIRES, FIRES], "3": [OVER, OVER, FIRES],
-    "H": [HOLDS, HOLDS, HOLDS], ".": [OVER, OVER, OVER],
+    "H": [HOLDS, HOLDS, HOLDS], "h": [HOLDS, FIRES, FIRES], ".": [OVER, OVER, OVER],
 }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def say(source, first, *, flap=NO_FLAP, **hosts):
                 tell=lambda _row, moment, _severity: Told(
                     float(moment), Sentence("any", {"value": moment})
                 ),
-                absent_is_normal=True,
+                absent=ENDS,
                 flap=flap,
             )
         ]
@@ -185,3 +185,28 @@ def test_a_crowd_that_goes_on_is_not_written_again_at_every_tick(
         say(source, 1, **hosts)
 
     assert Transition.objects.count() == 1000
+
+
+def test_what_is_held_for_flapping_is_known_to_be_over(source):
+    flap = Flap(count=2, window_s=600)
+    for minute, letter in enumerate("1.h"):
+        say(source, minute, flap=flap, a=letter)
+
+    # The critical level was over, so that it cannot hold now what warns anew.
+    assert story() == [("fired", 1, 0), ("eased", 2, 2)]
+
+
+def test_an_end_and_a_new_problem_in_one_evaluation_are_two_alerts(source):
+    say(source, 0, a="1")
+
+    say(source, 1, a=".1")
+
+    assert story() == [("fired", 1, 0), ("resolved", 1, 1), ("fired", 1, 2)]
+
+
+def test_an_end_that_came_late_is_dated_back(source):
+    say(source, 0, a="1H")
+
+    say(source, 1, a="..")
+
+    assert story() == [("fired", 1, 0), ("resolved", 1, 1)]

@@ -11,7 +11,7 @@ from bkmonitor.evaluation.strategies import (
     questions,
     views,
 )
-from bkmonitor.evaluation.verdict import HELD
+from bkmonitor.evaluation.verdict import ENDS, HELD, STAYS
 from bkmonitor.lib.errors import NotJudged
 from bkmonitor.lib.frame import Frame
 from bkmonitor.lib.labels import fingerprint
@@ -189,8 +189,8 @@ def test_a_missing_newest_point_is_held_unless_the_expression_filters():
         make_strategy(expression="cpu > 90", **window), ({}, [95.0, NAN])
     )
 
-    assert (said(plain), plain.absent_is_normal) == ([HELD], False)
-    assert (said(filtering), filtering.absent_is_normal) == ([0], True)
+    assert (said(plain), plain.absent) == ([HELD], STAYS)
+    assert (said(filtering), filtering.absent) == ([0], ENDS)
 
 
 def test_series_that_differ_by_metric_name_alone_cannot_be_judged():
