@@ -8,7 +8,7 @@ worker processes and batches of 100 strategies, as they are handed out. A strate
 the tick and the one before it again, each by two points of two. Against that the time
 of a pass over the same rules, in one group, as the peers tell it themselves; each is
 held still (SIGSTOP) while the others run. vmalert asks the same VictoriaMetrics, one
-rule at a time as it does unless told otherwise, and four at a time, as ours does; it
+rule at a time as it does unless told otherwise, and four at a time, as ours do; it
 keeps the state of its alerts there. Prometheus has the samples in its own memory and
 keeps its alerts there too. CPU seconds are those of all who take part: our processes,
 PostgreSQL and VictoriaMetrics; vmalert and VictoriaMetrics; Prometheus. In turn, A B B A.
