@@ -165,7 +165,7 @@ TEMPLATES = (
         title=_("A network interface makes errors"),
         about=_("Part of all packets, received and sent: a cable, a port or a driver."),
         strategy={
-            "expression": f"100 * ({BOTH_ERRORS}) / ({BOTH_PACKETS})",
+            "expression": f"100 * ({BOTH_ERRORS}) / clamp_min({BOTH_PACKETS}, 1)",
             "levels": above(warning=1, critical=5),
             "unit": "percent",
             **lasting(5),
