@@ -51,6 +51,7 @@ SET_UP: tuple[Place, ...] = (
             "strategy_history",
             "strategies_deleted",
             "composite_new",
+            "gallery",
         ),
     ),
     Place(

@@ -34,6 +34,8 @@ def test_every_template_is_there_with_what_it_lacks(store):
     assert rows["nginx-down"].ready
     assert rows["host-load"].lacks == ["node_cpu_seconds_total"]
     assert "data is there for 1 of 3" in text(answer)
+    assert "Still missing: <code>node_cpu_seconds_total</code>" in text(answer)
+    assert text(answer).count("Still missing:") == 1
     assert "Switch stub_status on" not in text(answer)
     assert "Give it a role with pg_monitor" in text(answer)
 

@@ -31,6 +31,11 @@ class Row:
         """Return whether it would judge something at once."""
         return self.lacks is not None and not self.lacks
 
+    @property
+    def partly(self) -> bool:
+        """Return whether some of its metrics are there, and others are missing."""
+        return bool(self.lacks) and len(self.lacks or ()) < len(self.template.metrics)
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
