@@ -21,8 +21,8 @@ MOST_TIMES = 10_000
 LARGEST_INTERVAL = 1_000
 # The Gregorian calendar comes again after 400 years, to the day of the week.
 CYCLE = 400
-MINUTE = timedelta(minutes=1)
-WALL_FORM = "%Y%m%dT%H%M%S"
+DAY = timedelta(days=1)
+LAST_MOMENT = "%Y%m%dT235959"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,9 @@ class Recurring:
 def check_rule(text: str, start: Wall, zone: ZoneInfo) -> str:
     """Return an RRULE in the form in which it is kept; empty stays empty.
 
-    Upper case, no "RRULE:", an UNTIL in UTC turned into wall time and one that is a
-    day into its end. Rules by the hour and finer are no matter of calendars.
+    Upper case, no "RRULE:", and UNTIL as the end of the last day on which it may begin:
+    each day has one start at most. Rules by the hour and finer are no matter of
+    calendars.
 
     Errors  InvalidInput, for the field `rule`, naming the part that is wrong; also for
             a rule that never comes true, such as every 30th of February.
@@ -98,7 +99,7 @@ def check_rule(text: str, start: Wall, zone: ZoneInfo) -> str:
         return ""
     parts = _parts(text)
     if "UNTIL" in parts:
-        parts["UNTIL"] = _wall_until(parts["UNTIL"], zone)
+        parts["UNTIL"] = _last_day(parts["UNTIL"], start, zone)
     rule = _joined(parts)
     try:
         _parsed(rule, start)
@@ -116,7 +117,7 @@ def check_rule(text: str, start: Wall, zone: ZoneInfo) -> str:
 def rule_before(rule: str, cut: Wall) -> str:
     """Return the rule of what comes before `cut`, which is one of its starts."""
     kept = {k: v for k, v in _pairs(rule) if k not in ("COUNT", "UNTIL")}
-    return _joined(kept | {"UNTIL": f"{cut - MINUTE:{WALL_FORM}}"})
+    return _joined(kept | {"UNTIL": f"{cut - DAY:{LAST_MOMENT}}"})
 
 
 def rule_from(rule: str, start: Wall, cut: Wall) -> str:
@@ -171,17 +172,23 @@ def _check_number(parts: dict[str, str], name: str, most: int) -> None:
         raise _wrong(f"{name} must be from 1 to {most}, not {value!r}")
 
 
-def _wall_until(value: str, zone: ZoneInfo) -> str:
-    """Return an UNTIL as wall time: of a moment in UTC, of a day, or of wall time."""
+def _last_day(value: str, start: Wall, zone: ZoneInfo) -> str:
+    """Return the end of the last day that an UNTIL allows: a moment in UTC, wall time, or a day."""
     try:
-        if value.endswith("Z"):
-            at = datetime.strptime(value, f"{WALL_FORM}Z").replace(tzinfo=UTC)
-            return f"{wall_at(zone, at):{WALL_FORM}}"
         if "T" not in value:
-            value = f"{value}T235959"
-        return f"{datetime.strptime(value, WALL_FORM).replace(tzinfo=UTC):{WALL_FORM}}"
+            return f"{_read(value, '%Y%m%d'):{LAST_MOMENT}}"
+        until = _read(value.removesuffix("Z"), "%Y%m%dT%H%M%S")
+        if value.endswith("Z"):
+            until = wall_at(zone, until.replace(tzinfo=UTC))
+        if until.time() < start.time():
+            until -= DAY
+        return f"{until:{LAST_MOMENT}}"
     except (ValueError, OverflowError) as error:
         raise _wrong(f"UNTIL={value} is not a moment") from error
+
+
+def _read(value: str, form: str) -> Wall:
+    return datetime.strptime(value, form).replace(tzinfo=UTC).replace(tzinfo=None)
 
 
 def _pairs(rule: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +60,24 @@ def quiet_until(ids: Iterable[int], now: datetime) -> dict[int, datetime]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Whether a strategy is in its active time, and when that changes; None if not soon."""
+
+    active: bool
+    changes_at: datetime | None
+
+
+def activity_of(strategy: Strategy, now: datetime) -> Activity | None:
+    """Return how it stands with a strategy's active time; None if it has none."""
+    definition = _parsed(strategy.pk, strategy.active_time)
+    if definition is None:
+        return None
+    calendars = recurring_of(definition.named)
+    active = is_active(definition, calendars, now)
+    return Activity(active, next_change(definition, calendars, now))
+
+
 def names_going_by(calendar: Calendar) -> dict[int, str]:
     """Return the names of the strategies whose active time names a calendar, by key."""
     rows = Strategy.objects.filter(space=calendar.space_id, active_time__isnull=False)
@@ -77,7 +96,7 @@ def _until(
     return next_change(definition, calendars, now) or now + HORIZON
 
 
-def _parsed(pk: int, raw: dict[str, Any]) -> ActiveTime | None:
+def _parsed(pk: int, raw: dict[str, Any] | None) -> ActiveTime | None:
     try:
         return parse_active_time(raw)
     except InvalidInput as error:

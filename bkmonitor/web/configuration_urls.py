@@ -3,6 +3,7 @@
 from django.urls import path
 
 from bkmonitor.web.views import (
+    calendars,
     composites,
     gallery,
     heartbeats,
@@ -18,6 +19,31 @@ from bkmonitor.web.views import (
 )
 
 urlpatterns = [
+    path("calendars/", calendars.calendar_list, name="calendars"),
+    path("calendars/new/", calendars.calendar_edit, name="calendar_new"),
+    path("calendars/<int:pk>/", calendars.calendar_detail, name="calendar"),
+    path("calendars/<int:pk>/edit/", calendars.calendar_edit, name="calendar_edit"),
+    path(
+        "calendars/<int:pk>/import/", calendars.calendar_import, name="calendar_import"
+    ),
+    path(
+        "calendars/<int:pk>/remove/", calendars.calendar_remove, name="calendar_remove"
+    ),
+    path(
+        "calendars/<int:pk>/items/new/",
+        calendars.calendar_item,
+        name="calendar_item_new",
+    ),
+    path(
+        "calendars/<int:pk>/items/<int:item_pk>/",
+        calendars.calendar_item,
+        name="calendar_item",
+    ),
+    path(
+        "calendars/<int:pk>/items/<int:item_pk>/remove/",
+        calendars.calendar_item_remove,
+        name="calendar_item_remove",
+    ),
     path("heartbeats/", heartbeats.heartbeat_list, name="heartbeats"),
     path("heartbeats/new/", heartbeats.heartbeat_edit, name="heartbeat_new"),
     path("heartbeats/<int:pk>/", heartbeats.heartbeat_detail, name="heartbeat"),

@@ -55,6 +55,13 @@ SET_UP: tuple[Place, ...] = (
         ),
     ),
     Place(
+        _("Calendars"),
+        "calendar",
+        "calendars",
+        ("calendar", "calendar_new", "calendar_edit", "calendar_import")
+        + ("calendar_item", "calendar_item_new"),
+    ),
+    Place(
         _("Receivers"),
         "send",
         "receivers",

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from bkmonitor.accounts.models import Member, Space, User
 from bkmonitor.alerts.models import Alert, Note, Transition
+from bkmonitor.calendars.models import Calendar
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.notifications.models import Attempt
 from bkmonitor.probes.models import Heartbeat, Probe
@@ -19,8 +20,10 @@ from bkmonitor.strategies.services import (
     save_strategy,
 )
 from tests.factories import (
+    make_calendar,
     make_composite,
     make_heartbeat,
+    make_item,
     make_level,
     make_member,
     make_notification,
@@ -107,6 +110,7 @@ def fill(space: Space) -> dict[str, object]:
     make_heartbeat(
         space, name="Import", state="down", last_ping_at=now - timedelta(hours=30)
     )
+    days_off = make_days_off(space)
     alert = make_story(space, cpu.pk, mail, hook)
     both = make_composite(
         {"cpu": cpu, "latency": latency},
@@ -117,7 +121,27 @@ def fill(space: Space) -> dict[str, object]:
         last_tick_at=now,
     )
     make_other_alerts(space, probe.pk)
-    return {"alerts": alert.pk, "strategies": cpu.pk, "composite": both.pk, "probes": probe.pk, "heartbeats": backup.pk}  # fmt: skip
+    return {
+        "alerts": alert.pk,
+        "strategies": cpu.pk,
+        "composite": both.pk,
+        "probes": probe.pk,
+        "heartbeats": backup.pk,
+        "calendars": days_off.pk,
+    }
+
+
+def make_days_off(space: Space) -> Calendar:
+    """Write this month's days off into a calendar."""
+    calendar = make_calendar(
+        space, name="Days off", description="Of all who are on call"
+    )
+    month = f"{timezone.now():%Y-%m}"
+    day = {"start": f"{month}-04T00:00", "end": f"{month}-06T00:00"}
+    make_item(calendar, name="Works outing with a rather long name", **day)
+    night = {"start": f"{month}-02T22:00", "end": f"{month}-03T06:00"}
+    make_item(calendar, name="Night of the batch", rule="FREQ=WEEKLY", **night)
+    return calendar
 
 
 def make_history(strategy: Strategy, by: User) -> None:

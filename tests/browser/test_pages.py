@@ -5,7 +5,7 @@ import pytest
 from tests.browser.conftest import PHONE, screenshot, violations
 
 INSTALLATION = "/s/shop/system/installation/"
-THINGS = ("alerts", "strategies", "probes", "heartbeats")
+THINGS = ("alerts", "strategies", "probes", "heartbeats", "calendars")
 PLAIN = (INSTALLATION, "/profile/", "/profile/password/", "/nowhere/")
 
 
@@ -16,8 +16,10 @@ def addresses(page, site):
     known = [str(link.get_attribute("href")) for link in links]
     things = [f"/s/shop/{kind}/{site.ids[kind]}/" for kind in THINGS]
     rest = [f"{site.ids['composite']}/", f"{site.ids['strategies']}/history/"]
+    rest.append(f"{site.ids['strategies']}/edit/")
     rest += ["composite/new/", "deleted/", "import/"]
     things += [f"/s/shop/strategies/{one}" for one in rest]
+    things.append(f"/s/shop/calendars/{site.ids['calendars']}/items/new/")
     return [*known, *things, *(f"/s/empty{one[7:]}" for one in known), *PLAIN]
 
 

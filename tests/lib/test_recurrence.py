@@ -52,6 +52,22 @@ def test_an_item_comes_again_by_its_rule(rule, found):
     assert days(item, "2026-03-01", "2026-04-01") == found
 
 
+@pytest.mark.parametrize(
+    ("until", "kept"),
+    [
+        ("20260304", "20260304T235959"),
+        ("20260304T090000", "20260304T235959"),
+        ("20260304T085959", "20260303T235959"),
+        ("20260304T080000Z", "20260304T235959"),
+        ("20260303T233000Z", "20260303T235959"),
+    ],
+)
+def test_the_end_is_kept_as_the_last_day_on_which_it_may_begin(until, kept):
+    rule = check_rule(f"FREQ=DAILY;UNTIL={until}", wall("2026-03-02T09:00"), BERLIN)
+
+    assert rule == f"FREQ=DAILY;UNTIL={kept}"
+
+
 def test_what_is_left_out_does_not_happen():
     item = recurring(
         "2026-03-02T09:00",

@@ -11,7 +11,9 @@ from bkmonitor.strategies.services import save_strategy
 from tests.factories import (
     NOON,
     make_alert,
+    make_calendar,
     make_heartbeat,
+    make_item,
     make_member,
     make_probe,
     make_receiver,
@@ -31,6 +33,7 @@ class Page:
 
     role: str = "viewer"
     make: object = None
+    # What else the URL takes; a function of the row where it hangs on that.
     more: dict = field(default_factory=dict)
 
 
@@ -40,6 +43,12 @@ def saved_strategy(space):
     return save_strategy(space, fields, by=None, now=NOON)
 
 
+def written_calendar(space):
+    """Return a calendar with one item."""
+    return make_item(make_calendar(space)).calendar
+
+
+OF_ITEM = {"item_pk": lambda calendar: calendar.items.get().pk}
 # A new page of a space has to be entered here, or the first test fails.
 PAGES = {
     "overview": Page(),
@@ -73,6 +82,15 @@ PAGES = {
     "strategy_history": Page(make=saved_strategy),
     "strategy_restore": Page("editor", saved_strategy, {"number": 1}),
     "strategy_remove": Page("editor", make_strategy),
+    "calendars": Page(),
+    "calendar_new": Page("editor"),
+    "calendar": Page(make=written_calendar),
+    "calendar_edit": Page("editor", make_calendar),
+    "calendar_import": Page("editor", make_calendar),
+    "calendar_remove": Page("editor", make_calendar),
+    "calendar_item_new": Page("editor", make_calendar),
+    "calendar_item": Page("editor", written_calendar, OF_ITEM),
+    "calendar_item_remove": Page("editor", written_calendar, OF_ITEM),
     "probes": Page(),
     "probe_new": Page("editor"),
     "probe": Page(make=make_probe),
@@ -136,7 +154,8 @@ def log_in(space, role="viewer"):
 
 def ask(client, name, space, row=None):
     """Ask by the method the page takes; a GET first."""
-    kwargs = {"slug": space.slug} | ({"pk": row.pk} if row else {}) | PAGES[name].more
+    more = {k: v(row) if callable(v) else v for k, v in PAGES[name].more.items()}
+    kwargs = {"slug": space.slug} | ({"pk": row.pk} if row else {}) | more
     url = reverse(name, kwargs=kwargs)
     answer = client.get(url)
     return client.post(url) if answer.status_code == 405 else answer

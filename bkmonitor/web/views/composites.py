@@ -21,6 +21,7 @@ from bkmonitor.strategies.composite import check_members, parse_composite
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.access import PageRequest, clock, space_view
 from bkmonitor.web.composites import look
+from bkmonitor.web.forms.active_time import ActiveTimeForm
 from bkmonitor.web.forms.beside import add_errors, errors_beside
 from bkmonitor.web.forms.composite import PARTS, CompositeForm
 from bkmonitor.web.search import matching
@@ -49,17 +50,20 @@ def edit_composite(
     """Make a composite strategy, or change one; who calls knows that they may."""
     name = strategy.name if strategy else ""
     form = CompositeForm(request.POST or None, space=space, strategy=strategy)
-    if form.is_valid():
-        saved = strategy
+    stored = strategy.active_time if strategy else None
+    active_form = ActiveTimeForm(request.POST, space=space, active_time=stored)
+    if all([form.is_valid(), active_form.is_good()]):
+        saved, fields = strategy, form.row | active_form.fields_of_strategy()
         with errors_beside(form, PARTS):
             saved = sources.save_strategy(
-                space, form.row, by=request.user, now=clock(), strategy=strategy
+                space, fields, by=request.user, now=clock(), strategy=strategy
             )
         if form.is_valid() and saved is not None:
             messages.success(request, _("“%(name)s” is saved; it is evaluated within seconds.") % {"name": saved.name})  # fmt: skip
             return redirect("strategy", space.slug, saved.pk)
     context = {
         "form": form,
+        "active_form": active_form,
         "strategy": strategy,
         "strategy_name": name,
         "heading": _("Change “%(name)s”") % {"name": name} if strategy else _("New composite strategy"),

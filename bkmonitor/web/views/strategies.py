@@ -21,9 +21,11 @@ from bkmonitor.accounts.models import Space
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.metrics.tsdb.current import is_on
 from bkmonitor.pipeline import sources
+from bkmonitor.strategies.activetime import activity_of
 from bkmonitor.strategies.definition import limit_lines
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.access import PageRequest, clock, space_view
+from bkmonitor.web.forms.active_time import ActiveTimeForm
 from bkmonitor.web.forms.beside import errors_beside
 from bkmonitor.web.forms.strategies import StrategyForm
 from bkmonitor.web.htmx import respond
@@ -64,6 +66,7 @@ def strategy_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse
     strategy = _found(request, space, pk)
     context = {
         "strategy": strategy,
+        "activity": activity_of(strategy, clock()),
         "alerts": alerts_of(KIND, pk),
         "problem": problems_of(KIND, [pk]).get(pk),
         "spans": _spans(),
@@ -99,17 +102,20 @@ def strategy_edit(
         return edit_composite(request, space, strategy)
     name = strategy.name if strategy else ""
     form = StrategyForm(request.POST or None, strategy=strategy)
-    if form.is_valid():
-        saved = strategy
+    stored = strategy.active_time if strategy else None
+    active_form = ActiveTimeForm(request.POST, space=space, active_time=stored)
+    if all([form.is_valid(), active_form.is_good()]):
+        saved, fields = strategy, form.cleaned_data | active_form.fields_of_strategy()
         with errors_beside(form):
             saved = sources.save_strategy(
-                space, form.cleaned_data, by=request.user, now=clock(), strategy=strategy
-            )  # fmt: skip
+                space, fields, by=request.user, now=clock(), strategy=strategy
+            )
         if form.is_valid() and saved is not None:
             messages.success(request, _("“%(name)s” is saved; it is evaluated within seconds.") % {"name": saved.name})  # fmt: skip
             return redirect("strategy", space.slug, saved.pk)
     context = {
         "form": form,
+        "active_form": active_form,
         "strategy": strategy,
         "strategy_name": name,
         "heading": _("Change “%(name)s”") % {"name": name} if strategy else _("New strategy"),
