@@ -17,7 +17,7 @@ def addresses(page, site):
     things = [f"/s/shop/{kind}/{site.ids[kind]}/" for kind in THINGS]
     rest = [f"{site.ids['composite']}/", f"{site.ids['strategies']}/history/"]
     rest.append(f"{site.ids['strategies']}/edit/")
-    rest += ["composite/new/", "deleted/", "import/"]
+    rest += ["composite/new/", "deleted/", "gallery/", "import/"]
     things += [f"/s/shop/strategies/{one}" for one in rest]
     things.append(f"/s/shop/calendars/{site.ids['calendars']}/items/new/")
     return [*known, *things, *(f"/s/empty{one[7:]}" for one in known), *PLAIN]

@@ -105,12 +105,17 @@ class StrategyForm(ExpressedForm):
 
     def __init__(self, data: Any = None, *, strategy: Strategy | None = None) -> None:
         initial = {name: getattr(strategy, name) for name in TYPED} if strategy else {}
+        self._levels = strategy.levels if strategy else []
         if strategy:
             initial["limits"] = limits_of(strategy.levels)
         super().__init__(data, initial=initial)
 
     def clean(self) -> dict[str, Any]:
-        """Turn the limits into levels."""
+        """Turn the limits into levels; those that are as they were keep all they have."""
         cleaned = super().clean()
-        cleaned["levels"] = levels_of(cleaned.pop("limits", []))
+        limits, before = cleaned.pop("limits", []), limits_of(self._levels)
+        cleaned["levels"] = self._levels if limits == before else levels_of(limits)
+        if limits != before and self._levels and levels_of(before) != self._levels:
+            told = _("These levels have more than limits; change them through the API.")
+            self.add_error("limits", told)
         return cleaned
