@@ -105,6 +105,22 @@ def parse_value(text: str, unit: str = "") -> float:
     return found
 
 
+def scale_of(unit: str) -> list[tuple[float, str]]:
+    """Return what one of each symbol of a unit is in values, ascending, for an axis.
+
+    A value is shown with the largest that it reaches; a key nobody knows has one
+    symbol, which is empty.
+    """
+    known = UNITS.get(unit, UNITS[""])
+    steps = [(float(worth), symbol) for symbol, worth in known.steps.items()]
+    if known.second is not None:
+        longer = sorted((size, symbol) for symbol, size in LONG_TIMES.items())
+        steps += [
+            (size * float(known.second), symbol) for size, symbol in longer if size > 1
+        ]
+    return steps
+
+
 def choices() -> list[tuple[str, str]]:
     """Return (key, title) of every unit, in the order of a list to choose from."""
     return [(unit.key, unit.title) for unit in UNITS.values()]

@@ -28,13 +28,14 @@ def chart_marks(alert: Alert) -> dict[str, Any]:
         "has_chart": alert.source_kind in (SourceKind.STRATEGY, SourceKind.PROBE),
         "spans": [[int(alert.started_at.timestamp()), ended, alert.severity]],
         "limits": [],
-        "unit": "s" if alert.source_kind == SourceKind.PROBE else "",
+        "unit": "seconds" if alert.source_kind == SourceKind.PROBE else "",
     }
     if alert.source_kind == SourceKind.STRATEGY:
         strategy = _watched_metric(alert)
         lines = limit_lines(strategy.levels if strategy else [])
         marks["limits"] = [asdict(line) for line in lines]
         marks["has_chart"] = strategy is not None
+        marks["unit"] = strategy.unit if strategy else ""
     return marks
 
 

@@ -13,6 +13,7 @@ from bkmonitor.lib.units import (
     format_apart,
     format_value,
     parse_value,
+    scale_of,
 )
 
 
@@ -184,6 +185,22 @@ def test_any_text_is_read_or_refused(unit, text):
 )
 def test_a_value_is_told_apart_from_its_limit(value, limit, unit, told):
     assert format_apart(value, limit, unit) == told
+
+
+@pytest.mark.parametrize(
+    ("unit", "scale"),
+    [
+        ("", [(1, "")]),
+        ("a unit nobody knows", [(1, "")]),
+        ("ratio", [(0.01, "%")]),
+        ("bytes", [(1024**power, f"{prefix}B") for power, prefix in
+                   enumerate(["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"])]),
+        ("milliseconds", [(1e-6, "ns"), (1e-3, "µs"), (1, "ms"), (1000, "s"),
+                          (60_000, "min"), (3_600_000, "h"), (86_400_000, "d")]),
+    ],
+)  # fmt: skip
+def test_an_axis_is_told_its_symbols(unit, scale):
+    assert scale_of(unit) == scale
 
 
 def test_every_example_can_be_read():

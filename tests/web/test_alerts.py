@@ -12,6 +12,7 @@ from tests.factories import (
     make_member,
     make_probe,
     make_receiver,
+    make_strategy,
 )
 
 pytestmark = pytest.mark.django_db
@@ -296,3 +297,16 @@ def test_the_story_says_why_nobody_was_told(admin_client, why, told):
     page = text(admin_client.get(f"/s/{alert.space.slug}/alerts/{alert.pk}/"))
 
     assert told in page
+
+
+def test_the_value_and_the_chart_of_an_alert_are_in_the_unit_of_its_strategy(
+    admin_client,
+):
+    space = admin_client.space
+    strategy = make_strategy(space, unit="bytes")
+    alert = make_alert(space, source_id=strategy.pk, value=5 * 2**30)
+
+    page = text(admin_client.get(f"/s/{space.slug}/alerts/{alert.pk}/"))
+
+    assert "5 GiB" in page
+    assert "[1024.0,&quot;KiB&quot;]" in page

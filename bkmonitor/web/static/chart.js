@@ -1,6 +1,6 @@
 // Draws every [data-chart] with uPlot: lines, limits, spans in which something fired.
 // The element says where its data is (data-url) or has it (data-given), its limits,
-// its spans and its unit.
+// its spans and the scale of its unit.
 "use strict";
 
 (() => {
@@ -28,10 +28,22 @@
     if (size >= 1e4) options.notation = "compact";
     return new Intl.NumberFormat(language, options).format(value);
   };
-  const units = {
-    s: (value) => (Math.abs(value) < 1 && value !== 0 ? `${number(value * 1000)} ms` : `${number(value)} s`),
-    "%": (value) => `${number(value)} %`,
-    "": number,
+  // Writes values with the largest symbol of a scale that they reach: [[1, "B"], [1024, "KiB"], …].
+  const writer = (scale) => (value) => {
+    const own = scale.find(([size]) => size === 1) ?? scale[0];
+    const [size, symbol] = value ? scale.findLast(([each]) => Math.abs(value) >= each) ?? scale[0] : own;
+    return symbol ? `${number(value / size)} ${symbol}` : number(value);
+  };
+  // Where the lines of an axis may be: 512 MiB and 1 GiB, 15 min and 1 h, not 500,000,000 and 3,000.
+  const TENTHS = [...Array(12).keys()].reverse().flatMap((at) => [1, 2, 5].map((each) => Number(`${each}e-${at + 1}`)));
+  const TENS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+  const ROUND = { 1024: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], 60: [1, 2, 5, 10, 15, 30], 24: [1, 2, 3, 6, 12] };
+  const steps = (scale) => {
+    const sizes = scale.map(([size]) => size).filter((size) => size >= 1);
+    if (sizes.length < 2) return undefined;
+    const last = sizes.at(-1) * 1000;
+    const whole = sizes.flatMap((size, at) => (ROUND[(sizes[at + 1] ?? last) / size] ?? TENS).map((each) => each * size));
+    return [...TENTHS, ...whole, ...TENS.map((each) => each * last)];
   };
   const moment = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options });
   const HOUR = moment({ hour: "2-digit", minute: "2-digit" });
@@ -136,7 +148,8 @@
     if (data.outcome === "failed") return say(box, data.reason || words.chartFailed);
     if (!data.columns.length || !data.columns[0].length || data.columns.length < 2) return say(box, words.chartEmpty);
     box.replaceChildren();
-    const unit = units[box.dataset.unit ?? ""] ?? number;
+    const scale = JSON.parse(box.dataset.scale || '[[1, ""]]');
+    const unit = writer(scale);
     const limits = JSON.parse(box.dataset.limits || "[]");
     const spans = JSON.parse(box.dataset.spans || "[]");
     const axis = { stroke: colour("ink-soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: `11px ${getComputedStyle(document.body).fontFamily}` };
@@ -150,7 +163,7 @@
       legend: { show: false },
       cursor: { drag: { x: true, y: false }, points: { size: 7 } },
       scales: { y: { range: range(limits) } },
-      axes: [{ ...axis, size: 28, values: ticks, space: 70 }, { ...axis, size: 62, values: (plot, values) => values.map(unit) }],
+      axes: [{ ...axis, size: 28, values: ticks, space: 70 }, { ...axis, size: 62, incrs: steps(scale), values: (plot, values) => values.map(unit) }],
       series: [{}, ...data.series.map((name, at) => ({
         label: name,
         stroke: colour(`series-${(at % SERIES) + 1}`),

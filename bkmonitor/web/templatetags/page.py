@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from bkmonitor.accounts.access import Role, allows
 from bkmonitor.alerts.models import Severity
+from bkmonitor.lib.units import format_value, scale_of
 from bkmonitor.notifications.sentences import render
 from bkmonitor.web import durations, states
 
@@ -134,9 +135,17 @@ def words(sentence: Mapping[str, Any]) -> str:
 
 
 @register.filter
-def number(value: float | None) -> str:
-    """Write a measured value with four digits that count."""
-    return "–" if value is None else f"{value:.4g}"
+def number(value: float | None, unit: str = "") -> str:
+    """Write a measured value with four digits that count, in its unit if it has one."""
+    if value is None:
+        return "–"
+    return format_value(value, unit) if unit else f"{value:.4g}"
+
+
+@register.filter
+def scale(unit: str) -> list[tuple[float, str]]:
+    """Return the symbols of a unit for the axis of a chart."""
+    return scale_of(unit)
 
 
 @register.filter
