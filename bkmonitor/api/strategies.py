@@ -1,14 +1,10 @@
 """REST: strategies."""
 
-import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -24,21 +20,16 @@ from bkmonitor.api.auth import person
 from bkmonitor.api.composite import CompositeSerializer
 from bkmonitor.api.fields import LabelsField
 from bkmonitor.api.gallery import GalleryActions
+from bkmonitor.api.previews import (
+    PreviewActions,
+    PreviewAnswerSerializer,
+    RangeSerializer,
+)
 from bkmonitor.api.revisions import HistoryViewSet
 from bkmonitor.api.rule_files import RuleFileActions
 from bkmonitor.api.viewsets import Fields, OwnedSerializer
-from bkmonitor.detection.port import View
-from bkmonitor.evaluation.judgement import judge
-from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.lib.frame import Frame, Severities
-from bkmonitor.metrics.query import query_range
 from bkmonitor.pipeline import sources
-from bkmonitor.strategies.definition import parse_definition
 from bkmonitor.strategies.models import Strategy
-from bkmonitor.strategies.promql import check_expression
-
-MOST_POINTS = 1000
-MOST_SERIES = 50
 
 
 class TriggerSerializer(serializers.Serializer[Any]):
@@ -112,43 +103,23 @@ class StrategySerializer(OwnedSerializer):
         )  # fmt: skip
 
 
-class PreviewSerializer(serializers.Serializer[Any]):
-    """What to show: an expression over a stretch of time, with its limits."""
+class PreviewSerializer(StrategySerializer):
+    """A definition, saved or not, and the time to replay it over."""
 
-    space = serializers.CharField(required=False)
-    expression = serializers.CharField(max_length=10_000)
-    levels = LevelSerializer(many=True, required=False)
-    start = serializers.DateTimeField(required=False, help_text="An hour ago.")
-    end = serializers.DateTimeField(required=False, help_text="Now.")
-    step_s = serializers.IntegerField(required=False, min_value=1, max_value=86400)
-
-
-class PreviewSeriesSerializer(serializers.Serializer[Any]):
-    """One series: its values, null for gaps, and the severity of each."""
-
-    labels = LabelsField()
-    values = serializers.ListField(child=serializers.FloatField(allow_null=True))
-    severities = serializers.ListField(
-        child=serializers.IntegerField(allow_null=True),
-        help_text="0 normal, 1 critical, 2 warning, 3 info, null for a gap.",
-    )
-
-
-class PreviewAnswerSerializer(serializers.Serializer[Any]):
-    """What the expression gives. Unless complete, `reason` says what is missing."""
-
-    outcome = serializers.ChoiceField(choices=["complete", "partial", "failed"])
-    reason = serializers.CharField()
-    times = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Unix seconds."
-    )
-    series = PreviewSeriesSerializer(many=True)
-    series_count = serializers.IntegerField(
-        help_text=f"How many there are; {MOST_SERIES} are shown."
-    )
+    def get_fields(self) -> dict[str, Any]:
+        """Ask for nothing that has a default, and for the time."""
+        fields = {
+            name: field
+            for name, field in super().get_fields().items()
+            if not field.read_only
+        }
+        for field in fields.values():
+            field.required = False
+        return {**fields, **RangeSerializer().get_fields()}
 
 
 @extend_schema_view(
+    preview=extend_schema(request=PreviewSerializer, responses=PreviewAnswerSerializer),
     use_template=extend_schema(responses={201: StrategySerializer}),
     list=extend_schema(
         parameters=[
@@ -160,12 +131,12 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
         ]
     ),
 )
-class StrategyViewSet(GalleryActions, RuleFileActions, HistoryViewSet):
+class StrategyViewSet(GalleryActions, RuleFileActions, PreviewActions, HistoryViewSet):
     """Strategies: what is watched in the metrics."""
 
     queryset = Strategy.objects.select_related("created_by")
     serializer_class = StrategySerializer
-    roles = {"preview": Role.VIEWER}
+    roles = {"preview": Role.VIEWER, "backtest": Role.VIEWER}
 
     def narrow(
         self, rows: models.QuerySet[Any], params: Mapping[str, str]
@@ -207,62 +178,7 @@ class StrategyViewSet(GalleryActions, RuleFileActions, HistoryViewSet):
         """Evaluate it no more; its alerts end."""
         return self._switch(enabled=False)
 
-    @extend_schema(request=PreviewSerializer, responses=PreviewAnswerSerializer)
-    @action(detail=False, methods=["post"])
-    def preview(self, request: Request) -> Response:
-        """Show what an expression gives over a range, and what of it is a problem."""
-        space = self.space_of_request()
-        serializer = PreviewSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return Response(preview(space, serializer.validated_data, now=timezone.now()))
-
     def _switch(self, *, enabled: bool) -> Response:
         row = self.get_object()
         saved = self.save_row(row.space, {"enabled": enabled}, row)
         return Response(self.get_serializer(saved).data)
-
-
-def preview(space: Space, asked: Fields, *, now: datetime) -> dict[str, Any]:
-    """Return the answer to a preview; InvalidInput for what makes no sense."""
-    check_expression(asked["expression"])
-    end = asked.get("end") or now
-    start = asked.get("start") or end - timedelta(hours=1)
-    span_s = (end - start).total_seconds()
-    if span_s <= 0:
-        sentence = _("must be before the end")
-        raise InvalidInput(f"start: {sentence}", {"start": sentence})
-    step_s = max(asked.get("step_s", 15), math.ceil(span_s / MOST_POINTS))
-    result = query_range(
-        space.slug, asked["expression"], start.timestamp(), end.timestamp(), step_s
-    )
-    answer = {"outcome": result.outcome, "reason": result.reason}
-    if result.frame is None:
-        return answer | {"times": [], "series": [], "series_count": 0}
-    frame = result.frame
-    shown = Frame(frame.times, frame.values[:MOST_SERIES], frame.labels[:MOST_SERIES])
-    marks = _judged(shown, asked["expression"], asked.get("levels", []))
-    return answer | {
-        "times": shown.times.tolist(),
-        "series": [
-            {
-                "labels": dict(labels),
-                "values": [v if math.isfinite(v) else None for v in values],
-                "severities": [None if mark < 0 else mark for mark in row],
-            }
-            for labels, values, row in zip(
-                shown.labels, shown.values.tolist(), marks.tolist(), strict=True
-            )
-        ],
-        "series_count": len(frame.labels),
-    }
-
-
-def _judged(frame: Frame, expression: str, levels: list[Fields]) -> Severities:
-    """Return what each point is found to be by itself."""
-    if not levels:
-        gaps = np.isnan(frame.values)
-        return np.where(gaps, -1, 0).astype(np.int8)
-    fields = {"expression": expression, "interval_s": 60, "levels": levels}
-    times = np.arange(len(frame.times), dtype=np.int64)
-    view = View(times, frame.labels, 1, times, frame.values)
-    return judge(parse_definition(fields), {expression: view}, 1).points()

@@ -222,5 +222,6 @@ SPECTACULAR_SETTINGS = {
         "ProbeKind": "bkmonitor.probes.models.Probe.Kind",
         "ProbeState": "bkmonitor.probes.models.Probe.State",
         "Severity": "bkmonitor.alerts.models.Severity",
+        "StrategyKind": "bkmonitor.strategies.models.Strategy.Kind",
     },
 }

@@ -1,14 +1,12 @@
 """What a replay amounts to: when it would have fired, how often, and for how long.
 
-Pure, and the only place that reads a `Replay`: the editor, the API and the command
-show the same numbers because they ask here.
+Pure, and the only place that counts: the editor, the API and the command show the
+same numbers because they ask here.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,7 +14,8 @@ from bkmonitor.evaluation.replay import Replay
 
 # Who fires again so soon after it was over has flapped, where no flap rule says how.
 FLAPS_WITHIN_S = 1800
-NOT_COUNTED = ("normal", "anomalous")
+# Of more alerts than these the oldest are counted, but not kept.
+MOST_SPANS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,65 +67,114 @@ class Summary:
     unjudged: Mapping[str, int]
 
 
-def firing_spans(replay: Replay) -> list[FiringSpan]:
-    """Return every alert that there would have been, by when it began."""
-    shown, ticks = replay.shown, replay.ticks.tolist()
-    before = np.zeros_like(shown)
-    before[:, 1:] = shown[:, :-1]
-    rows, columns = np.nonzero(shown != before)
-    spans: list[FiringSpan] = []
-    changes: list[tuple[int, int]] = []
-    last = -1
-    # In the order of rows, and of time within each.
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        if changes and row != last:
-            spans.append(FiringSpan(last, changes[0][0], None, tuple(changes)))
-            changes = []
-        last, severity = row, int(shown[row, column])
-        if severity:
-            changes.append((ticks[column], severity))
-        else:
-            spans.append(FiringSpan(row, changes[0][0], ticks[column], tuple(changes)))
-            changes = []
-    if changes:
-        spans.append(FiringSpan(last, changes[0][0], None, tuple(changes)))
-    return sorted(spans, key=lambda span: (span.start, span.row))
+@dataclass(slots=True)
+class Backtest:
+    """The alerts of a replay, counted part by part in memory that time does not add to.
 
-
-def summarize(
-    replay: Replay, spans: Sequence[FiringSpan], *, flap_window_s: float = 0
-) -> Summary:
-    """Return the numbers of a replay; `spans` are all of its own.
-
-    Units   flap_window_s in seconds, that of the strategy's flap rule; 0 for none.
+    flap_window_s  that of the strategy's flap rule, 0 for none
+    spans          the alerts that are over, the newest MOST_SPANS of them
     """
-    last = int(replay.ticks[-1])
-    lengths = [(last if span.end is None else span.end) - span.start for span in spans]
-    counts = replay.counts
-    return Summary(
-        fired=len(spans),
-        by_severity=Counter(span.worst for span in spans),
-        median_s=float(median(lengths)) if lengths else None,
-        longest_s=max(lengths, default=None),
-        flaps=_flaps(spans, flap_window_s or FLAPS_WITHIN_S),
-        firing_now=sum(span.end is None for span in spans),
-        series=len(replay.labels),
-        ticks=len(replay.ticks),
-        normal=counts.get("normal", 0),
-        anomalous=counts.get("anomalous", 0),
-        unjudged={
-            reason: count
-            for reason, count in sorted(counts.items())
-            if reason not in NOT_COUNTED
-        },
-    )
+
+    flap_window_s: float = 0
+    spans: list[FiringSpan] = field(default_factory=list)
+    _open: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    _ended: dict[int, int] = field(default_factory=dict)
+    _lengths: Counter[int] = field(default_factory=Counter)
+    _severities: Counter[int] = field(default_factory=Counter)
+    _fired: Counter[int] = field(default_factory=Counter)
+    _counts: Counter[str] = field(default_factory=Counter)
+    _flaps: int = 0
+    _series: int = 0
+    _ticks: int = 0
+    _last: int = 0
+
+    def add(self, part: Replay) -> None:
+        """Count the ticks that follow those counted so far."""
+        shown, ticks = part.shown, part.ticks.tolist()
+        before = np.zeros_like(shown)
+        before[:, 1:] = shown[:, :-1]
+        for row, changes in self._open.items():
+            before[row, 0] = changes[-1][1]
+        columns, rows = np.nonzero((shown != before).T)
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+            self._change(row, ticks[column], int(shown[row, column]))
+        del self.spans[:-MOST_SPANS]
+        self._counts.update(part.counts)
+        self._series, self._last = len(part.labels), ticks[-1]
+        self._ticks += len(ticks)
+
+    def fired_of(self, row: int) -> int:
+        """Return how many alerts one series would have had."""
+        return self._fired[row]
+
+    def all_spans(self) -> list[FiringSpan]:
+        """Return the alerts that are kept, those that are open too, by their beginning."""
+        still = [
+            FiringSpan(row, changes[0][0], None, tuple(changes))
+            for row, changes in self._open.items()
+        ]
+        return sorted([*self.spans, *still], key=lambda span: (span.start, span.row))
+
+    def summary(self) -> Summary:
+        """Return the numbers of what was counted so far."""
+        lengths, severities = Counter(self._lengths), Counter(self._severities)
+        for changes in self._open.values():
+            lengths[self._last - changes[0][0]] += 1
+            severities[min(severity for _moment, severity in changes)] += 1
+        named = ("normal", "anomalous")
+        return Summary(
+            fired=lengths.total(),
+            by_severity=dict(sorted(severities.items())),
+            median_s=_median(lengths),
+            longest_s=max(lengths, default=None),
+            flaps=self._flaps,
+            firing_now=len(self._open),
+            series=self._series,
+            ticks=self._ticks,
+            normal=self._counts["normal"],
+            anomalous=self._counts["anomalous"],
+            unjudged={
+                reason: count
+                for reason, count in sorted(self._counts.items())
+                if reason not in named
+            },
+        )
+
+    def _change(self, row: int, moment: int, severity: int) -> None:
+        if not severity:
+            self._end(row, moment)
+            return
+        if row not in self._open:
+            ended = self._ended.get(row)
+            within_s = self.flap_window_s or FLAPS_WITHIN_S
+            self._flaps += ended is not None and moment - ended < within_s
+            self._fired[row] += 1
+        self._open.setdefault(row, []).append((moment, severity))
+
+    def _end(self, row: int, moment: int) -> None:
+        changes = self._open.pop(row)
+        span = FiringSpan(row, changes[0][0], moment, tuple(changes))
+        self.spans.append(span)
+        self._ended[row] = moment
+        self._lengths[moment - span.start] += 1
+        self._severities[span.worst] += 1
 
 
-def _flaps(spans: Sequence[FiringSpan], within_s: float) -> int:
-    in_order = sorted(spans, key=lambda span: (span.row, span.start))
-    return sum(
-        one.row == other.row
-        and one.end is not None
-        and other.start - one.end < within_s
-        for one, other in pairwise(in_order)
-    )
+def backtest(replay: Replay, *, flap_window_s: float = 0) -> Backtest:
+    """Count a replay that is there as a whole."""
+    found = Backtest(flap_window_s)
+    found.add(replay)
+    return found
+
+
+def _median(lengths: Counter[int]) -> float | None:
+    whole = lengths.total()
+    if not whole:
+        return None
+    ordered = sorted(lengths.items())
+    passed = np.cumsum([count for _length, count in ordered])
+    middle = [
+        ordered[int(np.searchsorted(passed, at, side="right"))][0]
+        for at in ((whole - 1) // 2, whole // 2)
+    ]
+    return sum(middle) / 2

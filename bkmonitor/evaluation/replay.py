@@ -1,7 +1,7 @@
 """Evaluate a strategy over the past, by the very functions that do it live."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,15 @@ from bkmonitor.lib.labels import Labels, fingerprint
 from bkmonitor.metrics.answers import Question
 from bkmonitor.strategies.definition import Definition
 
-# Ticks judged at once: enough for numpy, little enough for memory.
+# Ticks judged at once: enough for numpy, little enough for one answer of the store.
 CHUNK = 500
+# Of the first, when nobody knows how many series there are.
+FIRST_CHUNK = 60
+# Ticks times series judged at once: what bounds the memory.
+POINTS_AT_ONCE = 2_000_000
+# Two months of a strategy that is evaluated every minute.
 MOST_TICKS = 100_000
-# Of one replay: ticks times series. A result holds ten bytes for each.
+# Of a replay that is kept as a whole: ticks times series, ten bytes for each.
 MOST_POINTS = 30_000_000
 
 Ask = Callable[[Sequence[Question]], Answers]
@@ -45,6 +50,23 @@ class Replay:
     counts: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some ticks of a replay.
+
+    replay     of these ticks alone; its rows are the series seen so far, and a series
+               keeps its row in the parts that follow
+    judgement  what it comes from; `rows` are the places of the judgement's series
+    done, whole  how many ticks have been replayed with this part, and of how many
+    """
+
+    replay: Replay
+    judgement: Judgement
+    rows: Sequence[int]
+    done: int
+    whole: int
+
+
 def replay(
     definition: Definition,
     space: str,
@@ -52,34 +74,70 @@ def replay(
     end: int,
     *,
     ask: Ask,
-    progress: Callable[[int, int], None] = lambda done, whole: None,
+    most_points: int = MOST_POINTS,
 ) -> Replay:
     """Return what a strategy would have shown from start to end, both counted.
+
+    Units and errors as of `replay_in_parts`, and InvalidInput for more than
+    `most_points`, ticks times series.
+    """
+    parts: list[Replay] = []
+    for part in replay_in_parts(definition, space, start, end, ask=ask):
+        parts.append(part.replay)
+        check_points(len(part.replay.labels), part.whole, most_points)
+    return _joined(parts)
+
+
+def check_points(series: int, ticks: int, most: int) -> None:
+    """Raise InvalidInput where so many series at so many ticks are too many."""
+    if series * ticks > most:
+        raise InvalidInput(
+            f"{series} series at {ticks} ticks are {series * ticks} points, "
+            f"and {most} are the most here"
+        )
+
+
+def replay_in_parts(
+    definition: Definition,
+    space: str,
+    start: int,
+    end: int,
+    *,
+    ask: Ask,
+    stride: int = 1,
+) -> Iterator[Part]:
+    """Replay from start to end, both counted, a stretch at a time, in bounded memory.
 
     The state before the first tick is blank: an alert that began earlier begins
     with the first tick at which its trigger fires or would have.
 
     Units   start and end in Unix seconds; ticks are whole multiples of the interval.
+            Every part but the last has a multiple of `stride` ticks.
     Errors  NotJudged with the reason where the store's answer is not complete;
-            InvalidInput for more than can be held.
+            InvalidInput for a time without ticks, or with more than MOST_TICKS.
     """
-    step = definition.interval_s
-    ticks = np.arange(-(-start // step) * step, end + 1, step, dtype=np.int64)
-    if not 0 < len(ticks) <= MOST_TICKS:
-        raise InvalidInput(f"a replay has 1 to {MOST_TICKS} ticks, not {len(ticks)}")
-    parts: list[_Part] = []
+    ticks = ticks_of(definition.interval_s, start, end)
     state = _State({}, Memory.blank(0))
-    for begin in range(0, len(ticks), CHUNK):
-        some = ticks[begin : begin + CHUNK]
+    begin, size = 0, FIRST_CHUNK
+    while begin < len(ticks):
+        some = ticks[begin : begin + max(1, size // stride) * stride]
         judgement = _judged(definition, space, some, ask)
-        parts.append(_fold(definition, judgement, some, state))
-        progress(min(begin + CHUNK, len(ticks)), len(ticks))
-        if len(state.places) * len(ticks) > MOST_POINTS:
-            raise InvalidInput(
-                f"{len(state.places)} series at {len(ticks)} ticks are too many; "
-                "replay a shorter time"
-            )
-    return _joined(ticks, parts, state)
+        begin += len(some)
+        yield _fold(definition, judgement, some, state, (begin, len(ticks)))
+        size = min(CHUNK, POINTS_AT_ONCE // max(1, len(state.places)))
+
+
+def ticks_of(interval_s: int, start: int, end: int) -> Times:
+    """Return the ticks from start to end; InvalidInput if there is none, or too many."""
+    ticks = np.arange(
+        -(-start // interval_s) * interval_s, end + 1, interval_s, dtype=np.int64
+    )
+    if not 0 < len(ticks) <= MOST_TICKS:
+        raise InvalidInput(
+            f"there are {len(ticks)} ticks of {interval_s} s in that time; "
+            f"a replay has 1 to {MOST_TICKS}"
+        )
+    return ticks
 
 
 @dataclass(slots=True)
@@ -88,15 +146,6 @@ class _State:
 
     places: dict[str, tuple[int, Labels]]
     memory: Memory
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    rows: Sequence[int]
-    values: Values
-    points: Severities
-    shown: Severities
-    counts: Counter[str]
 
 
 def _judged(definition: Definition, space: str, ticks: Times, ask: Ask) -> Judgement:
@@ -111,9 +160,37 @@ def _judged(definition: Definition, space: str, ticks: Times, ask: Ask) -> Judge
 
 
 def _fold(
-    definition: Definition, judgement: Judgement, ticks: Times, state: _State
-) -> _Part:
+    definition: Definition,
+    judgement: Judgement,
+    ticks: Times,
+    state: _State,
+    progress: tuple[int, int],
+) -> Part:
     rows = [_place(state, labels) for labels in judgement.labels]
+    shape = (len(state.places), len(ticks))
+    values = np.full(shape, np.nan)
+    points = np.full(shape, -1, dtype=np.int8)
+    values[rows] = judgement.values(len(ticks))
+    points[rows] = judgement.points()[:, -len(ticks) :]
+    replayed = Replay(
+        ticks,
+        [labels for _place, labels in state.places.values()],
+        values,
+        points,
+        _advanced(definition, judgement, ticks, state, rows),
+        judgement.tally(len(ticks)),
+    )
+    return Part(replayed, judgement, rows, *progress)
+
+
+def _advanced(
+    definition: Definition,
+    judgement: Judgement,
+    ticks: Times,
+    state: _State,
+    rows: Sequence[int],
+) -> Severities:
+    """Return what is shown at each tick, (S, T); keep the memory after the last."""
     state.memory = _grown(state.memory, len(state.places))
     unseen = np.array(absent_states(definition), dtype=np.int8)
     flap = Flap(definition.flap_count, definition.flap_window_s)
@@ -123,10 +200,7 @@ def _fold(
         states[rows] = judgement.states[:, at]
         state.memory = advance(state.memory, states, float(tick), flap)
         shown[:, at] = state.memory.shown
-    points = judgement.points()[:, -len(ticks) :]
-    return _Part(
-        rows, judgement.values(len(ticks)), points, shown, judgement.tally(len(ticks))
-    )
+    return shown
 
 
 def _place(state: _State, labels: Labels) -> int:
@@ -143,22 +217,18 @@ def _grown(memory: Memory, series: int) -> Memory:
     )
 
 
-def _joined(ticks: Times, parts: Sequence[_Part], state: _State) -> Replay:
-    shape = (len(state.places), len(ticks))
+def _joined(parts: Sequence[Replay]) -> Replay:
+    ticks = np.concatenate([part.ticks for part in parts])
+    labels = parts[-1].labels
+    shape = (len(labels), len(ticks))
     values = np.full(shape, np.nan)
     points, shown = np.full(shape, -1, dtype=np.int8), np.zeros(shape, dtype=np.int8)
     begin = 0
     for part in parts:
-        end = begin + part.shown.shape[1]
-        values[part.rows, begin:end] = part.values
-        points[part.rows, begin:end] = part.points
-        shown[: len(part.shown), begin:end] = part.shown
+        rows, end = len(part.labels), begin + len(part.ticks)
+        values[:rows, begin:end] = part.values
+        points[:rows, begin:end] = part.points
+        shown[:rows, begin:end] = part.shown
         begin = end
-    return Replay(
-        ticks,
-        [labels for _place, labels in state.places.values()],
-        values,
-        points,
-        shown,
-        sum((part.counts for part in parts), Counter()),
-    )
+    counts = sum((Counter(part.counts) for part in parts), Counter())
+    return Replay(ticks, labels, values, points, shown, counts)

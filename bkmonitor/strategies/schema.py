@@ -11,7 +11,7 @@ from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
 from bkmonitor.lib.units import check_unit
 from bkmonitor.strategies.composite import parse_composite
-from bkmonitor.strategies.definition import parse_definition
+from bkmonitor.strategies.definition import Definition, parse_definition
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.no_data import GROUP, IGNORE, parse_no_data
 from bkmonitor.strategies.promql import check_expression
@@ -47,10 +47,29 @@ def check_strategy(fields: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("summary", "description"):
         _check_template(name, str(fields.get(name, "")), wrong)
     if wrong:
-        raise InvalidInput(
-            "; ".join(f"{name}: {what}" for name, what in wrong.items()), wrong
-        )
+        raise _invalid(wrong)
     return derived
+
+
+def _invalid(wrong: Mapping[str, str]) -> InvalidInput:
+    sentence = "; ".join(f"{name}: {what}" for name, what in wrong.items())
+    return InvalidInput(sentence, dict(wrong))
+
+
+def check_definition(fields: Mapping[str, Any]) -> Definition:
+    """Return what is evaluated, of a strategy that need not be whole.
+
+    What is left out is as a new strategy has it. Raises InvalidInput with what is
+    wrong of each field, as a save of them would.
+    """
+    whole = {**Strategy().definition, **fields}
+    wrong: dict[str, str] = {}
+    _check_numbers(whole, wrong)
+    _check_expressions(whole, wrong)
+    _check_levels(whole, wrong)
+    if wrong:
+        raise _invalid(wrong)
+    return parse_definition(whole)
 
 
 def _check_expressions(fields: Mapping[str, Any], wrong: dict[str, str]) -> None:

@@ -238,6 +238,7 @@ ROUTES = [
         body={"expression": "up"},
         names_space=True,
     ),
+    Route("strategy-backtest", "post", "viewer", make_strategy),
 ]
 # Their own tests say who may use these: they ask for more, or less, than a role.
 APART = {("me", "patch"), ("space-list", "post")}

@@ -1,51 +1,16 @@
-from datetime import timedelta
-
-import numpy as np
 import pytest
 
 from bkmonitor.alerts.models import Alert
-from bkmonitor.api import strategies
-from bkmonitor.api.strategies import MOST_POINTS, MOST_SERIES
-from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.lib.frame import Frame
-from bkmonitor.metrics.query import Result
 from bkmonitor.strategies.models import Strategy
 from tests.api.routes import STRATEGY
 from tests.factories import (
-    NOON,
     make_alert,
     make_calendar,
     make_level,
-    make_space,
     make_strategy,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def store(monkeypatch):
-    """Let the store answer what a test wants, and remember what it was asked."""
-
-    class Store:
-        result = Result("complete", None)
-        asked = ()
-
-        def query_range(self, *asked):
-            self.asked = asked
-            return self.result
-
-    store = Store()
-    monkeypatch.setattr(strategies, "query_range", store.query_range)
-    return store
-
-
-def frame(*rows):
-    return Frame(
-        np.arange(len(rows[0])) * 60,
-        np.array(rows, dtype=float),
-        tuple({"instance": f"host-{n}"} for n in range(len(rows))),
-    )
 
 
 def test_a_strategy_is_made_with_its_defaults(api):
@@ -126,66 +91,6 @@ def test_strategies_are_found_by(api, query, names):
     listed = api.get(f"/api/v1/strategies/{query}").json()["results"]
 
     assert [row["name"] for row in listed] == names
-
-
-def test_a_preview_shows_values_gaps_and_what_is_a_problem(api, store):
-    store.result = Result("complete", frame([1, np.nan, 95], [np.inf, 2, 3]))
-    asked = {
-        "space": api.space.slug,
-        "expression": "cpu",
-        "levels": [make_level(2, ">", 90)],
-    }
-
-    shown = api.post("/api/v1/strategies/preview/", asked).json()
-
-    first, second = shown["series"]
-    assert shown["times"] == [0, 60, 120]
-    assert first["values"] == [1, None, 95]
-    assert first["severities"] == [0, None, 2]
-    assert (second["values"][0], second["severities"][0]) == (None, 2)
-
-
-def test_a_preview_that_failed_says_why(api, store):
-    store.result = Result("failed", None, "the store did not answer")
-
-    shown = api.post(
-        "/api/v1/strategies/preview/", {"space": api.space.slug, "expression": "cpu"}
-    ).json()
-
-    assert (shown["outcome"], shown["reason"]) == ("failed", "the store did not answer")
-
-
-def test_a_preview_asks_only_the_space_it_names(api, store):
-    asked = {"space": api.space.slug, "expression": "cpu"}
-
-    api.post("/api/v1/strategies/preview/", asked)
-
-    assert store.asked[:2] == (api.space.slug, "cpu")
-
-
-def test_a_preview_of_many_series_shows_the_first_and_says_how_many(store):
-    store.result = Result("complete", frame(*[[1]] * (MOST_SERIES + 5)))
-
-    shown = strategies.preview(make_space(), {"expression": "cpu"}, now=NOON)
-
-    assert (len(shown["series"]), shown["series_count"]) == (
-        MOST_SERIES,
-        MOST_SERIES + 5,
-    )
-
-
-def test_a_long_preview_takes_longer_steps(store):
-    asked = {"expression": "cpu", "start": NOON - timedelta(days=30), "step_s": 1}
-
-    strategies.preview(make_space(), asked, now=NOON)
-
-    *_, start, end, step_s = store.asked
-    assert (end - start) / step_s <= MOST_POINTS
-
-
-def test_a_preview_that_ends_before_it_begins_is_refused():
-    with pytest.raises(InvalidInput, match="start"):
-        strategies.preview(make_space(), {"expression": "cpu", "start": NOON}, now=NOON)
 
 
 OFFICE = {

@@ -2,26 +2,24 @@
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
+from unittest import mock
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bkmonitor.alerts.models import Alert
-from bkmonitor.evaluation.backtest import firing_spans
+from bkmonitor.evaluation import replay as replay_module
+from bkmonitor.evaluation.backtest import backtest
 from bkmonitor.evaluation.replay import replay
-from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.answers import gather
 from bkmonitor.metrics.tsdb.current import replaced_by
-from bkmonitor.metrics.tsdb.port import Result
 from bkmonitor.pipeline.flow import evaluate_batch
 from bkmonitor.strategies.definition import parse_definition
 from tests.factories import make_space, make_strategy
-from tests.fakes import FakeTsdb
+from tests.recorded import Recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -31,47 +29,6 @@ BEFORE, TICKS = 12, 26
 START = 1_800_000_000
 HOSTS = ("a", "b", "c")
 EXPRESSIONS = ("load", "load > 50", "queue")
-
-
-@dataclass
-class Recorded(FakeTsdb):
-    """A store in which every sample has a moment at which it came.
-
-    samples   (metric, host) -> its values, one a step from `BEFORE` steps before START
-    delays    the same places: how many steps each sample came late
-    now       which have come by now are answered
-    """
-
-    samples: dict[tuple[str, str], list[float | None]] = field(
-        default_factory=dict, repr=False
-    )
-    delays: dict[tuple[str, str], list[int]] = field(default_factory=dict, repr=False)
-    now: int = 10**12
-
-    def query_range(self, space, promql, start, end, step_s, *, timeout_s):
-        if self.down:
-            return Result("failed", None, "no answer from the store")
-        metric, _, limit = promql.partition(" > ")
-        times = np.arange(int(start), int(end) + 1, step_s)
-        found = {
-            host: self._values((metric, host), times, float(limit or "-inf"))
-            for host in HOSTS
-        }
-        there = [host for host in HOSTS if not np.isnan(found[host]).all()]
-        values = np.array([found[host] for host in there]).reshape(-1, len(times))
-        labels = tuple({"__name__": metric, "host": host} for host in there)
-        return Result("complete", Frame(times, values, labels))
-
-    def _values(self, key, times, limit):
-        samples = self.samples.get(key, [])
-        delays = self.delays.get(key, [])
-        found = np.full(len(times), np.nan)
-        for column, moment in enumerate(times.tolist()):
-            at = (moment - START) // STEP + BEFORE
-            known = 0 <= at < len(samples) and samples[at] is not None
-            if known and moment + (delays[at] if delays else 0) * STEP <= self.now:
-                found[column] = samples[at] if samples[at] > limit else np.nan
-        return found
 
 
 conditions = st.builds(
@@ -123,7 +80,7 @@ def stores(draw, latest=0):
     """Two metrics of three hosts that jump about, with gaps and some that vanish."""
     # A seed rather than every sample: what hypothesis draws by itself is mostly calm.
     chance = Random(draw(st.integers(0, 10**9)))
-    points, store = BEFORE + TICKS, Recorded()
+    points, store = BEFORE + TICKS, Recorded(first=START - BEFORE * STEP)
     gaps, calm = chance.choice([0.05, 0.3]), chance.choice([0.2, 0.8])
     for metric in ("load", "queue"):
         for host in HOSTS:
@@ -161,7 +118,7 @@ def live(strategy, store, away=(), broken=(), each=lambda tick: None):
     """
     for at in range(TICKS):
         store.now = START + at * STEP
-        store.down = at in broken and at < TICKS - 1
+        store.wrong = "down" if at in broken and at < TICKS - 1 else ""
         if at in away and at < TICKS - 1:
             continue
         moment = datetime.fromtimestamp(store.now, UTC)
@@ -177,7 +134,7 @@ def replayed(strategy, until=START + (TICKS - 1) * STEP):
 def as_replayed(found):
     """Return {host: [(start, end, [(moment, severity), ...])]} of a replay."""
     hosts = defaultdict(list)
-    for span in firing_spans(found):
+    for span in backtest(found).all_spans():
         changes = [(moment, severity) for moment, severity in span.severities]
         hosts[found.labels[span.row]["host"]].append((span.start, span.end, changes))
     return dict(hosts)
@@ -241,7 +198,8 @@ def test_a_replay_gives_what_evaluation_gave_missed_ticks_included(
     with replaced_by(store):
         live(strategy, store, away, broken)
 
-        assert as_recorded(strategy) == as_replayed(replayed(strategy))
+        with mock.patch.multiple(replay_module, FIRST_CHUNK=5, CHUNK=7):
+            assert as_recorded(strategy) == as_replayed(replayed(strategy))
 
 
 @many
