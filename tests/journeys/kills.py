@@ -6,6 +6,7 @@ The journey beside does it a few times.
 """
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -16,6 +17,8 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import psycopg2
 
 from tests.journeys.live_and_replay import INTERVAL_S, REPLAY, in_order
 from tests.servers import wait_for
@@ -111,14 +114,23 @@ def load(stack: Stack, chance: random.Random, begin: int, end: int) -> None:
 def first_ticks(stack: Stack) -> dict[str, int]:
     """Wait for the first tick of every strategy, which a replay has to begin with."""
     found: dict[str, int] = {}
+    assert stack.database is not None
+    address = f"postgresql://bkm@127.0.0.1:{stack.database.port}/bkm"
+    query = (
+        "SELECT name, extract(epoch FROM judged_at) FROM strategies_strategy"
+        " WHERE judged_at IS NOT NULL"
+    )
+    with contextlib.closing(psycopg2.connect(address)) as connection:
+        connection.autocommit = True
 
-    def all_found() -> bool:
-        for name, at in stack.shell(FIRST):
-            if at:
-                found.setdefault(name, int(at))
-        return len(found) == STRATEGIES
+        def all_found() -> bool:
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                for name, at in cursor.fetchall():
+                    found.setdefault(name, int(at))
+            return len(found) == STRATEGIES
 
-    wait_for(all_found, what="the first evaluations", timeout_s=60)
+        wait_for(all_found, what="the first evaluations", timeout_s=60)
     return found
 
 
