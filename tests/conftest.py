@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import trans_real
@@ -14,6 +15,17 @@ from django.utils.translation import trans_real
 from tests.factories import make_member
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave to the run on PostgreSQL what only that can show."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        return
+    left = [item for item in items if item.get_closest_marker("postgresql")]
+    items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
+    config.hook.pytest_deselected(items=left)
 
 
 @pytest.fixture(scope="session")

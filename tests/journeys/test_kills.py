@@ -1,8 +1,12 @@
 """A worker that is killed in the middle loses, doubles and reopens no alert."""
 
+import pytest
+
 from tests.journeys.kills import run
 
 KILLS = 3
+
+pytestmark = pytest.mark.journey
 
 
 def test_kills_at_random_moments_leave_what_a_replay_gives(tmp_path):

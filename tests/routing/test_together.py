@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from bkmonitor.alerts.models import Transition
 from bkmonitor.alerts.services import resolve_source
@@ -15,12 +15,8 @@ from tests.factories import make_alert, make_receiver, make_space, make_strategy
 from tests.routing.test_muted import MORNING, NIGHT, OFFICE
 
 MANY = 40
-
-
-@pytest.fixture
-def postgresql(transactional_db):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
+# SQLite has one writer at a time.
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def fire(at):
@@ -67,7 +63,7 @@ def keep(work, now, times):
     return lambda: [work(now, limit=1) for _ in range(times)]
 
 
-def test_what_ends_as_its_hours_begin_is_told_whole_or_not_at_all(postgresql):
+def test_what_ends_as_its_hours_begin_is_told_whole_or_not_at_all():
     found = fire(NIGHT)
     route_pending(NIGHT)
 
@@ -89,7 +85,7 @@ def test_what_ends_as_its_hours_begin_is_told_whole_or_not_at_all(postgresql):
     assert all("ended_muted" in notes[pk] for pk in untold)
 
 
-def test_beginnings_and_ends_that_are_routed_at_once_are_told_in_order(postgresql):
+def test_beginnings_and_ends_that_are_routed_at_once_are_told_in_order():
     found = fire(MORNING)
 
     together(
