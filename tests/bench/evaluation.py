@@ -257,7 +257,7 @@ def run(bench: Bench, name: str, pairs: int) -> None:
         bench.feed.feed(time.time())
         for each in bench.peers.values():
             each.hold()
-        peer.take_rules(rules, wait)
+        peer.take_rules(name, rules, wait)
         compare(bench, name, ours, peer, pairs)
 
 

@@ -84,15 +84,20 @@ def labels(metric: str, rule: int, number: int) -> list[tuple[str, str]]:
 
 @dataclass
 class Peer:
-    """A program that evaluates rules now and then, held still between its turns."""
+    """A program that evaluates rules now and then, held still between its turns.
+
+    passes and seconds tell from its metrics how many passes it has made over a group,
+    and how long the newest took, given what it told before.
+    """
 
     name: str
     server: Server
     rules: Path
-    counter: re.Pattern[str]
-    seconds: Callable[[str, str], float]
+    passes: Callable[[str, str], float]
+    seconds: Callable[[str, str, str], float]
     asks_store: bool = False
     more: Mapping[str, object] = field(default_factory=dict)
+    group: str = ""
 
     def metrics(self) -> str:
         """Return what it tells of itself."""
@@ -100,15 +105,13 @@ class Peer:
         with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
             return str(answer.read().decode())
 
-    def passes(self, told: str) -> float:
-        """Return how many passes it has made."""
-        found = self.counter.search(told)
-        return float(found[1]) if found else 0.0
-
-    def take_rules(self, rules: Sequence[tuple[str, str]], wait: str) -> None:
+    def take_rules(
+        self, name: str, rules: Sequence[tuple[str, str]], wait: str
+    ) -> None:
         """Have it evaluate other rules, all in one group, every 30 s."""
+        self.group = name
         group = {
-            "name": "bench",
+            "name": name,
             "interval": "30s",
             "rules": [
                 {"alert": name, "expr": expression, "for": wait}
@@ -131,22 +134,28 @@ class Peer:
         self.server.process.send_signal(signal.SIGCONT)
 
     def run_once(self) -> float:
-        """Let it make one whole pass; return how many seconds that took."""
+        """Let it make one whole pass; return how many seconds that took.
+
+        A pass in the middle of which it was held does not count.
+        """
+        begin = time.monotonic()
         self.let_go()
-        told = before = self.metrics()
-        end = time.monotonic() + 180
-        while self.passes(told) <= self.passes(before):
-            if time.monotonic() > end:
-                raise TimeoutError(f"{self.name} made no pass in 180 s")
+        before = self.metrics()
+        while time.monotonic() < begin + 180:
             time.sleep(0.05)
             told = self.metrics()
-        self.hold()
-        return self.seconds(before, told)
+            if self.passes(self.group, told) > self.passes(self.group, before):
+                took = self.seconds(self.group, before, told)
+                if took < time.monotonic() - begin:
+                    self.hold()
+                    return took
+                before = told
+        raise TimeoutError(f"{self.name} made no pass in 180 s")
 
 
-def value_of(pattern: str, told: str) -> float:
-    """Return the value of the first sample that matches."""
-    found = re.search(rf"^{pattern}[^\n]* ([0-9.e+-]+)$", told, re.MULTILINE)
+def value_of(sample: str, told: str) -> float:
+    """Return the value of the sample whose name and labels match."""
+    found = re.search(rf"^{sample} ([0-9.e+-]+)$", told, re.MULTILINE)
     return float(found[1]) if found else 0.0
 
 
@@ -155,28 +164,28 @@ def vmalert(folder: Path, store: str, name: str, at_once: int) -> Iterator[Peer]
     """Run vmalert, which keeps the state of its alerts in the store."""
     rules, port = folder / f"vmalert-{at_once}.yml", free_port()
     rules.write_text("groups: []\n")
+    duration = r'vmalert_iteration_duration_seconds_{}\{{group="{}"[^\n]*\}}'
+
+    def passes(group: str, told: str) -> float:
+        return value_of(duration.format("count", group), told)
+
+    def seconds(group: str, before: str, after: str) -> float:
+        total = duration.format("sum", group)
+        spent = value_of(total, after) - value_of(total, before)
+        return spent / (passes(group, after) - passes(group, before))
+
     with sink() as notifier:
         command = [need("vmalert"), f"-rule={rules}", f"-datasource.url={store}"]
         command += [f"-remoteWrite.url={store}", f"-notifier.url={notifier}"]
         command += [f"-httpListenAddr=127.0.0.1:{port}"]
         server = start(command, port=port, folder=folder, name=rules.stem)
         wait_for(lambda: answers(f"{server.url}/health"), what="vmalert")
-        total = 'vmalert_iteration_duration_seconds_sum{group="bench"'
-        count = 'vmalert_iteration_duration_seconds_count{group="bench"'
-
-        def seconds(before: str, after: str) -> float:
-            spent, made = (
-                value_of(re.escape(name), after) - value_of(re.escape(name), before)
-                for name in (total, count)
-            )
-            return spent / made
-
-        counter = re.compile(rf"^{re.escape(count)}[^\n]* (\d+)$", re.MULTILINE)
+        more = {"concurrency": at_once}
+        peer = Peer(name, server, rules, passes, seconds, asks_store=True, more=more)
         try:
-            more = {"concurrency": at_once}
-            yield Peer(name, server, rules, counter, seconds, True, more)
+            yield peer
         finally:
-            server.process.send_signal(signal.SIGCONT)
+            peer.let_go()
             server.stop()
 
 
@@ -186,21 +195,21 @@ def prometheus_peer(folder: Path) -> Iterator[Peer]:
     rules = folder / "prometheus-rules.yml"
     rules.write_text("groups: []\n")
     config = f"global: {{scrape_interval: 1h}}\nrule_files: [{rules}]\n"
+    sample = r'prometheus_rule_group_{}\{{rule_group="[^"]*;{}"\}}'
+
+    def passes(group: str, told: str) -> float:
+        return value_of(sample.format("iterations_total", group), told)
+
+    def seconds(group: str, _before: str, after: str) -> float:
+        return value_of(sample.format("last_duration_seconds", group), after)
+
     receives = "--web.enable-remote-write-receiver"
     with prometheus(folder, receives, config=config) as server:
-        group = r"prometheus_rule_group_{}{{rule_group=\"[^\"]*;bench\"}}"
-        counter = re.compile(
-            rf"^{group.format('iterations_total')} ([0-9.e+]+)$", re.MULTILINE
-        )
-        last = group.format("last_duration_seconds")
-        peer = Peer(
-            "Prometheus", server, rules, counter,
-            lambda _before, after: value_of(last, after),
-        )  # fmt: skip
+        peer = Peer("Prometheus", server, rules, passes, seconds)
         try:
             yield peer
         finally:
-            server.process.send_signal(signal.SIGCONT)
+            peer.let_go()
 
 
 @contextmanager
@@ -219,7 +228,11 @@ def sink() -> Iterator[str]:
         def log_message(self, *_args: object) -> None:
             """Keep quiet."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+    class Quiet(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_args: object) -> None:
+            """Say nothing of a peer that ended."""
+
+    server = Quiet(("127.0.0.1", 0), Sink)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
