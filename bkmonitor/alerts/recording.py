@@ -20,7 +20,7 @@ from bkmonitor.evaluation.texts import render_texts
 from bkmonitor.evaluation.verdict import Sentence, Told, Verdicts
 from bkmonitor.lib.frame import Severities
 from bkmonitor.lib.garbage import collected_later
-from bkmonitor.lib.labels import Labels, fingerprint
+from bkmonitor.lib.labels import Labels, fingerprint, fingerprints
 
 # What must be known of an open alert beside what may change. The rest is much, and
 # loaded for the few whose severity changes.
@@ -120,7 +120,7 @@ class _Recording:
 
     def _all_keys(self) -> list[str]:
         if self.keys is None:
-            self.keys = [fingerprint(labels) for labels in self.verdicts.labels]
+            self.keys = fingerprints(self.verdicts.labels)
         return self.keys
 
     def _states(self) -> States:

@@ -22,7 +22,7 @@ from bkmonitor.evaluation.levels import (
 )
 from bkmonitor.evaluation.verdict import Told
 from bkmonitor.lib.frame import Mask, Severities, Values
-from bkmonitor.lib.labels import Labels, fingerprint
+from bkmonitor.lib.labels import Labels, fingerprint, fingerprints
 from bkmonitor.lib.sentence import Sentence
 from bkmonitor.strategies.definition import ALL, Definition, Level
 
@@ -254,7 +254,7 @@ def _union(views: Sequence[View]) -> tuple[Sequence[Labels], list[NDArray[np.int
         rows = np.arange(len(views[0].labels), dtype=np.int64)
         return views[0].labels, [rows] * len(views)
     labels: dict[str, Labels] = {}
-    keys = [[fingerprint(one) for one in view.labels] for view in views]
+    keys = [fingerprints(view.labels) for view in views]
     for view, own in zip(views, keys, strict=True):
         labels |= {
             key: one

@@ -8,7 +8,7 @@ import numpy as np
 from bkmonitor.detection.port import Lookback, View
 from bkmonitor.lib.errors import NotJudged
 from bkmonitor.lib.frame import Frame
-from bkmonitor.lib.labels import Labels, fingerprint, identity_of
+from bkmonitor.lib.labels import Labels, fingerprints, identities_of
 from bkmonitor.metrics.answers import Question
 from bkmonitor.metrics.query import Result
 from bkmonitor.strategies.definition import Definition, Level
@@ -109,7 +109,7 @@ def view_of(need: Need, space: str, answers: Answers) -> View:
     times = np.arange(judged_from, need.last + 1, need.step_s, dtype=np.int64)
     if len(frames) == 1:
         return View(times, labels, need.step_s, recent.times, recent.values)
-    rows = {fingerprint(one): row for row, one in enumerate(labels)}
+    rows = {key: row for row, key in enumerate(fingerprints(labels))}
     past = [_aligned(frame, rows) for frame in reversed(frames[1:])]
     grid = np.concatenate(
         [*(frame.times for frame in reversed(frames[1:])), recent.times]
@@ -140,17 +140,16 @@ def _aligned(
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Return the frame's values in the order of `rows`, NaN for a series it lacks."""
     values = np.full((len(rows), len(frame.times)), np.nan)
-    for at, labels in enumerate(identities(frame)):
-        row = rows.get(fingerprint(labels))
-        if row is not None:
-            values[row] = frame.values[at]
+    keys = fingerprints(identities(frame))
+    places = np.fromiter((rows.get(key, -1) for key in keys), np.intp, len(keys))
+    values[places[places >= 0]] = frame.values[places >= 0]
     return values
 
 
 def identities(frame: Frame) -> tuple[Labels, ...]:
     """Return the identity of each series; NotJudged if two are the same."""
-    stripped = tuple(map(identity_of, frame.labels))
-    if len(set(stripped)) < len(stripped):
+    stripped = identities_of(frame.labels)
+    if len({*fingerprints(stripped)}) < len(stripped):
         raise NotJudged(
             "several series have the same labels once the metric name is taken away; "
             "select one metric or aggregate"

@@ -1,8 +1,9 @@
 """Label sets and their fingerprints."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, NoReturn
 
 import orjson
@@ -15,6 +16,7 @@ LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 HIDDEN = frozenset({"__name__", "space"})
 
 Labels = Mapping[str, str]
+_FINGERPRINT, _IDENTITY = attrgetter("fingerprint"), attrgetter("identity")
 
 
 class LabelSet(dict[str, str]):
@@ -70,6 +72,23 @@ def identity_of(labels: Labels) -> LabelSet:
     """Return the labels that tell series apart: without metric name and space."""
     known = labels if isinstance(labels, LabelSet) else LabelSet(labels)
     return known.identity
+
+
+def fingerprints(many: Sequence[Labels]) -> list[str]:
+    """Return the fingerprint of each label set."""
+    try:
+        # All of them at once, where they are those of the store's series.
+        return list(map(_FINGERPRINT, many))
+    except AttributeError:
+        return list(map(fingerprint, many))
+
+
+def identities_of(many: Sequence[Labels]) -> tuple[LabelSet, ...]:
+    """Return the identity of each label set."""
+    try:
+        return tuple(map(_IDENTITY, many))
+    except AttributeError:
+        return tuple(map(identity_of, many))
 
 
 def _digest(labels: Labels) -> str:

@@ -6,7 +6,14 @@ import orjson
 import pytest
 
 from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.lib.labels import LabelSet, check_labels, fingerprint, identity_of
+from bkmonitor.lib.labels import (
+    LabelSet,
+    check_labels,
+    fingerprint,
+    fingerprints,
+    identities_of,
+    identity_of,
+)
 
 
 def test_the_order_of_labels_does_not_matter():
@@ -63,3 +70,11 @@ def test_the_identity_leaves_out_what_does_not_tell_series_apart():
     assert labels.identity == identity_of(dict(labels)) == {"host": "a"}
     assert labels.identity is labels.identity
     assert plain.identity is plain
+
+
+@pytest.mark.parametrize("kind", [dict, LabelSet])
+def test_many_are_done_at_once_whatever_mappings_they_are(kind):
+    many = [kind({"__name__": "up", "host": host}) for host in "ab"]
+
+    assert identities_of(many) == ({"host": "a"}, {"host": "b"})
+    assert fingerprints(many) == [fingerprint(labels) for labels in many]
