@@ -110,7 +110,7 @@ def test_what_is_no_ping_is_told_so(client, beat, bells, path, status, text):
     assert not Ping.objects.exists()
 
 
-@pytest.mark.parametrize("code", [str(uuid.uuid4()), "nobody", "0" * 32])
+@pytest.mark.parametrize("code", [str(uuid.UUID(int=7)), "nobody", "0" * 32])
 def test_an_unknown_heartbeat_is_not_found(client, bells, code):
     answer = client.get(f"/ping/{code}")
 
