@@ -252,9 +252,15 @@ def merged(shapes):
     whole = {}
     for one in shapes:
         for key, each in one.items():
-            empty = key in whole and each == [{}]
-            whole[key] = whole[key] if empty else each
+            whole[key] = both(whole[key], each) if key in whole else each
     return whole
+
+
+def both(one, other):
+    """Return a shape that has what either has: a list may be empty in one of them."""
+    if isinstance(one, list):
+        return [merged([*one, *other])]
+    return merged([one, other]) if isinstance(one, dict) else other
 
 
 def described(answer):
