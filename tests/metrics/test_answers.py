@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 
 from bkmonitor.lib.frame import Frame
+from bkmonitor.metrics import answers
 from bkmonitor.metrics.answers import Question, gather
 from bkmonitor.metrics.tsdb.current import replaced_by
 from bkmonitor.metrics.tsdb.port import Result
@@ -41,10 +42,10 @@ def test_who_asks_the_same_shares_one_answer():
     store = Store()
 
     with replaced_by(store):
-        answers = gather([LOAD, replace(LOAD), Question("ops", "load", 100, 200, 10)])
+        given = gather([LOAD, replace(LOAD), Question("ops", "load", 100, 200, 10)])
 
     assert list(store.numbers.values()) == [[1]]
-    assert answers[LOAD].frame.values.tolist() == [[1.0]]
+    assert given[LOAD].frame.values.tolist() == [[1.0]]
 
 
 def test_what_differs_in_anything_is_asked_by_itself():
@@ -58,9 +59,9 @@ def test_what_differs_in_anything_is_asked_by_itself():
     store = Store()
 
     with replaced_by(store):
-        answers = gather([LOAD, *others])
+        given = gather([LOAD, *others])
 
-    numbers = {float(answer.frame.values[0, 0]) for answer in answers.values()}
+    numbers = {float(answer.frame.values[0, 0]) for answer in given.values()}
     assert len(numbers) == len(store.numbers) == 6
 
 
@@ -68,10 +69,10 @@ def test_a_question_that_fails_spoils_no_other():
     broken = replace(LOAD, promql="broken")
 
     with replaced_by(Store()):
-        answers = gather([broken, LOAD])
+        given = gather([broken, LOAD])
 
-    assert answers[broken].reason == "no answer from the store"
-    assert answers[LOAD].outcome == "complete"
+    assert given[broken].reason == "no answer from the store"
+    assert given[LOAD].outcome == "complete"
 
 
 def test_some_questions_are_under_way_together_and_no_more():
@@ -87,12 +88,23 @@ def test_whose_turn_does_not_come_in_time_is_told_so():
     store = Store()
 
     with replaced_by(store):
-        answers = gather([replace(LOAD, end=n) for n in range(200, 240)], within_s=0.02)
+        given = gather([replace(LOAD, end=n) for n in range(200, 240)], within_s=0.02)
 
-    late = [answer for answer in answers.values() if answer.outcome == "failed"]
+    late = [answer for answer in given.values() if answer.outcome == "failed"]
     assert 0 < len(late) < 40
     assert "took all of the 0.02 s" in late[0].reason
     assert max(store.timeouts) <= 0.02
+
+
+def test_answers_that_find_no_room_fail_and_the_others_stay(monkeypatch):
+    monkeypatch.setattr(answers, "MOST_CELLS", 3)
+
+    with replaced_by(Store()):
+        given = gather([replace(LOAD, end=200 + n) for n in range(5)])
+
+    failed = [one for one in given.values() if one.outcome == "failed"]
+    assert len(failed) == 2
+    assert "too much memory" in failed[0].reason
 
 
 def test_no_question_needs_no_store():
