@@ -98,6 +98,7 @@ class Peer:
     asks_store: bool = False
     more: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
+    renewed: int = 0
 
     def metrics(self) -> str:
         """Return what it tells of itself."""
@@ -108,11 +109,12 @@ class Peer:
     def take_rules(
         self, name: str, rules: Sequence[tuple[str, str]], wait: str
     ) -> None:
-        """Have it evaluate other rules, all in one group, every 30 s."""
-        self.group = name
+        """Have it evaluate other rules, all in one group, every 10 s."""
+        self.renewed += 1
+        self.group = f"{name} {self.renewed}"
         group = {
-            "name": name,
-            "interval": "30s",
+            "name": self.group,
+            "interval": "10s",
             "rules": [
                 {"alert": name, "expr": expression, "for": wait}
                 for name, expression in rules
@@ -122,8 +124,6 @@ class Peer:
         self.rules.write_text(yaml.safe_dump({"groups": [group]}))
         self.let_go()
         self.server.process.send_signal(signal.SIGHUP)
-        self.run_once()
-        self.run_once()
 
     def hold(self) -> None:
         """Keep it still, so that it costs nothing."""
