@@ -8,6 +8,7 @@ from bkmonitor.web.views import (
     gallery,
     heartbeats,
     history,
+    levels,
     members,
     probes,
     query_builder,
@@ -94,6 +95,7 @@ urlpatterns = [
     path("strategies/", strategies.strategy_list, name="strategies"),
     path("strategies/new/", strategies.strategy_edit, name="strategy_new"),
     path("strategies/preview/", strategies.strategy_preview, name="strategy_preview"),
+    path("strategies/levels/", levels.strategy_levels, name="strategy_levels"),
     path("strategies/composite/new/", composites.composite_new, name="composite_new"),
     path(
         "strategies/composite/check/",

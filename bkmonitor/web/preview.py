@@ -1,176 +1,164 @@
-"""What an expression gives now and gave of late, held against limits."""
+"""A preview as the pages show it: in words, as a chart, as a list of series."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
+from math import isfinite
 from typing import Any
 
-import numpy as np
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from bkmonitor.detection.port import View
-from bkmonitor.evaluation.judgement import judge
-from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.lib.frame import Frame, Severities, Values
-from bkmonitor.lib.labels import Labels, fingerprint
-from bkmonitor.metrics.query import query_instant, query_range
+from bkmonitor.evaluation.backtest import FiringSpan
+from bkmonitor.evaluation.drawing import Drawn
+from bkmonitor.evaluation.preview import Preview, preview
+from bkmonitor.evaluation.telling import tell_summary, tell_unjudged
+from bkmonitor.lib.errors import InvalidInput, NotJudged
+from bkmonitor.lib.frame import Values
 from bkmonitor.metrics.tsdb.current import is_on
-from bkmonitor.strategies.definition import parse_definition
-from bkmonitor.strategies.promql import check_expression, filters
-from bkmonitor.web.charts import chart
+from bkmonitor.strategies.models import Strategy
+from bkmonitor.web.charts import Column, series_names
 
 SPANS: dict[str, tuple[int, str | Promise]] = {
     "1h": (3600, _("1 hour")),
     "6h": (6 * 3600, _("6 hours")),
     "24h": (86400, _("24 hours")),
     "7d": (7 * 86400, _("7 days")),
+    "30d": (30 * 86400, _("30 days")),
 }
-# Enough for a chart across a page; no finer than samples usually come.
-POINTS = 240
-FINEST_S = 15
-MOST_DRAWN = 20
+MOST_SHOWN = 20
+# Spans of time in which something fired, of all series that are drawn.
+MOST_STRETCHES = 300
+# Of how many series the anomalies are marked: those that have a colour of their own.
+MARKED = 6
+DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One series now: its value, None if it has none, and the severity of that."""
+class Shown:
+    """What to show of a definition.
 
-    labels: Labels
-    value: float | None
-    severity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What to show of an expression.
-
-    outcome      complete, partial or failed, as the store said; "invalid" for what
-                 is no PromQL, "empty" for nothing typed yet, "off" without a store
-    lines        the series that are shown, the worst first
-    total        how many series there are
-    filters      the expression drops series by itself
+    outcome   complete; failed, as the store said; "invalid" for what cannot be
+              evaluated and "long" for a time that is too long; "empty" for nothing
+              typed yet, "off" without a store
+    reason    in words, unless complete
+    problems  what of the levels is left out, for it is not complete
+    only      the key of the series that is shown alone
     """
 
     outcome: str
     reason: str = ""
-    lines: Sequence[Line] = ()
-    total: int = 0
-    filters: bool = False
+    found: Preview | None = None
+    only: str = ""
+    problems: Sequence[str] = ()
     chart: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """Return what would have fired, in a sentence."""
+        return tell_summary(self.found.summary) if self.found else ""
+
+    @property
+    def unjudged(self) -> list[tuple[str, int]]:
+        """Return how many points were not judged, by why."""
+        return tell_unjudged(self.found.summary.unjudged) if self.found else []
 
     @property
     def hidden(self) -> int:
         """Return how many series are not shown."""
-        return self.total - len(self.lines)
+        return self.found.summary.series - len(self.found.series) if self.found else 0
+
+    @property
+    def newest(self) -> list[tuple[Drawn, FiringSpan]]:
+        """Return the newest alerts of the series that are shown."""
+        series = self.found.series if self.found else ()
+        spans = [(one, span) for one in series for span in one.spans]
+        return sorted(spans, key=lambda pair: -pair[1].start)[:MOST_SHOWN]
 
 
-def preview(
-    space_slug: str,
-    expression: str,
-    levels: Sequence[Mapping[str, Any]],
-    span_s: int,
+def show(
+    space: str,
+    fields: Mapping[str, Any],
+    span: str,
     now: datetime,
-) -> Preview:
-    """Run an expression over the last `span_s` seconds; never raise."""
-    if not expression.strip():
-        return Preview("empty")
-    try:
-        check_expression(expression)
-    except InvalidInput as error:
-        return Preview("invalid", error.fields.get("expression", str(error)))
-    drops = filters(expression)
+    *,
+    only: str = "",
+    problems: Sequence[str] = (),
+) -> Shown:
+    """Replay a definition over a span up to now; never raise."""
+    levels: Sequence[Mapping[str, Any]] = fields.get("levels") or ()
+    everywhere = levels and all(level.get("expression") for level in levels)
+    if not str(fields.get("expression", "")).strip() and not everywhere:
+        return Shown("empty")
     if not is_on():
-        return Preview("off", filters=drops)
-    at = now.timestamp()
-    step = max(FINEST_S, -(-span_s // POINTS) // FINEST_S * FINEST_S)
-    past = query_range(space_slug, expression, at - span_s, at, step)
-    # A range ends at a whole step, which over a week is most of an hour ago.
-    present = query_instant(space_slug, expression, at)
-    if past.frame is None or present.frame is None:
-        return Preview("failed", past.reason or present.reason, filters=drops)
-    whole, newest = _joined(past.frame, present.frame)
-    judged = _judged(whole, newest, expression, levels)
-    shown = _worst(whole, judged)
-    drawn = Frame(whole.times, whole.values[shown], _picked(whole.labels, shown))
-    outcome = max(past.outcome, present.outcome)  # "partial" comes after "complete"
-    reason = past.reason or present.reason
-    return Preview(
-        outcome,
-        reason,
-        _lines(drawn.labels, newest[shown], judged[shown, -1]),
-        len(whole.labels),
-        drops,
-        chart(outcome, drawn, reason),
-    )
-
-
-def _joined(past: Frame, present: Frame) -> tuple[Frame, Values]:
-    """Return all series of both frames, and the newest value of each, NaN for none."""
-    values = {fingerprint(_plain(labels)): (labels, float(row[-1]))
-              for labels, row in zip(present.labels, present.values, strict=True)}  # fmt: skip
-    newest = [
-        values.pop(fingerprint(_plain(labels)), (labels, np.nan))[1]
-        for labels in past.labels
-    ]
-    only_now = tuple(values.values())
-    empty = np.full((len(only_now), len(past.times)), np.nan)
-    whole = Frame(
-        past.times,
-        np.vstack([past.values, empty]),
-        (*past.labels, *(labels for labels, _value in only_now)),
-    )
-    return whole, np.array([*newest, *(value for _labels, value in only_now)])
-
-
-def _judged(
-    frame: Frame, newest: Values, expression: str, levels: Sequence[Mapping[str, Any]]
-) -> Severities:
-    """Return what each point is found to be, and as the last column the newest."""
-    if not levels:
-        return np.zeros((len(newest), len(frame.times) + 1), dtype=np.int8)
-    times = np.arange(len(frame.times) + 1, dtype=np.int64)
-    known = np.column_stack([frame.values, newest])
-    view = View(times, frame.labels, 1, times, known)
-    definition = parse_definition(
-        {"expression": expression, "interval_s": 60, "levels": levels}
-    )
-    return judge(definition, {expression: view}, 1).points()
-
-
-def _worst(frame: Frame, judged: Severities) -> list[int]:
-    """Return the rows to show: those that are bad now, then those that often were."""
-    now = judged[:, -1]
-    badness = np.where(now > 0, 4 - now, 0)
-    often = np.count_nonzero(judged[:, :-1] > 0, axis=1)
-    names = [sorted(labels.items()) for labels in frame.labels]
-    order = sorted(
-        range(len(names)), key=lambda at: (-badness[at], -often[at], names[at])
-    )
-    return order[:MOST_DRAWN]
-
-
-def _picked(labels: Sequence[Labels], rows: Sequence[int]) -> tuple[Labels, ...]:
-    return tuple(labels[row] for row in rows)
-
-
-def _lines(labels: Sequence[Labels], newest: Values, marked: Severities) -> list[Line]:
-    return [
-        Line(
-            _telling(one),
-            None if np.isnan(value) else float(value),
-            max(0, int(mark)),
+        return Shown("off")
+    # The samples of the newest moment may still be on their way.
+    end = now.timestamp() - int(fields.get("delay_s", Strategy().delay_s))
+    known = {name: value for name, value in fields.items() if name != "delay_s"}
+    try:
+        found = preview(
+            space, known, end - SPANS[span][0], end, shown=MOST_SHOWN, only=only
         )
-        for one, value, mark in zip(labels, newest, marked, strict=True)
-    ]
+    except InvalidInput as error:
+        wrong = "long" if "from" in error.fields else "invalid"
+        return Shown(wrong, next(iter(error.fields.values()), str(error)))
+    except NotJudged as error:
+        return Shown("failed", str(error))
+    return Shown(
+        "complete", "", found, only, problems, chart_of(found, alone=bool(only))
+    )
 
 
-def _plain(labels: Labels) -> Labels:
-    return {name: value for name, value in labels.items() if name != "space"}
+def chart_of(found: Preview, *, alone: bool) -> dict[str, Any]:
+    """Return what the chart draws, as JSON.
+
+    `columns` are [times, a row for each series, a row for each edge]; `marks` say for
+    each series [index, severity] of its anomalies; `stretches` [from, to, severity].
+    """
+    edges = found.edges if alone else {}
+    return {
+        "outcome": "complete",
+        "reason": "",
+        "columns": [
+            found.times.tolist(),
+            *(_column(one.values) for one in found.series),
+            *(_column(values) for values in edges.values()),
+        ],
+        "series": series_names([one.labels for one in found.series]),
+        "edges": list(edges),
+        "marks": [_marks(one) for one in found.series[:MARKED]],
+        "stretches": stretches_of([span for one in found.series for span in one.spans]),
+    }
 
 
-def _telling(labels: Labels) -> Labels:
-    """Leave out the metric's name, which all series share, unless there is no more."""
-    plain = _plain(labels)
-    without = {name: value for name, value in plain.items() if name != "__name__"}
-    return without or plain
+def _column(values: Values) -> Column:
+    return [float(f"{v:.{DIGITS}g}") if isfinite(v) else None for v in values.tolist()]
+
+
+def _marks(one: Drawn) -> list[tuple[int, int]]:
+    return [(at, mark) for at, mark in enumerate(one.points.tolist()) if mark > 0]
+
+
+def stretches_of(spans: Sequence[FiringSpan]) -> list[tuple[int, int | None, int]]:
+    """Return when something fired, by the worst severity of all that did.
+
+    Where several overlap there is one stretch of the worst; the newest are kept.
+    """
+    changes: list[tuple[float, int, int]] = []
+    for span in spans:
+        end = float("inf") if span.end is None else span.end
+        steps = [*span.severities, (end, 0)]
+        for (begin, severity), (stop, _next) in pairwise(steps):
+            changes += [(begin, severity, 1), (stop, severity, -1)]
+    open_now = {1: 0, 2: 0, 3: 0}
+    found: list[tuple[int, int | None, int]] = []
+    worst, since = 0, 0.0
+    for at, severity, step in sorted(changes):
+        open_now[severity] += step
+        now = next((each for each, count in open_now.items() if count), 0)
+        if now != worst:
+            if worst and at > since:
+                found.append((int(since), int(at) if isfinite(at) else None, worst))
+            worst, since = now, at
+    return found[-MOST_STRETCHES:]

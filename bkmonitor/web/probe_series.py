@@ -8,10 +8,12 @@ from bkmonitor.metrics.query import query_instant, query_range
 from bkmonitor.metrics.tsdb.current import is_on
 from bkmonitor.probes.models import Probe
 from bkmonitor.web.charts import chart, result_columns
-from bkmonitor.web.preview import FINEST_S, POINTS
 
 SPANS: Mapping[str, int] = {"1h": 3600, "24h": 86400, "7d": 604800, "30d": 2592000}
 OF = ("duration", "phases")
+# Enough for a chart across a page; no finer than samples usually come.
+POINTS = 240
+FINEST_S = 15
 
 
 def probe_chart(probe: Probe, span_s: int, of: str, now: datetime) -> dict[str, Any]:

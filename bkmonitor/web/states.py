@@ -31,6 +31,7 @@ STATES = {
     "up": Look("circle-check", _("Up"), "good"),
     "down": Look("circle-x", _("Down")),
     "unknown": Look("help-circle", _("Not judged"), "quiet"),
+    "anomaly": Look("trending-up", _("Anomaly"), "fault"),
     "new": Look("circle-dashed", _("Not run yet"), "quiet"),
     "disabled": Look("player-pause", _("Off"), "quiet"),
     "enabled": Look("circle-check", _("On"), "good"),

@@ -56,7 +56,7 @@ def test_a_query_is_built_by_the_keyboard_and_saved(editor):
 
     expect(page.locator("#told")).to_have_text('sum by (host) (max_over_time(editor_load{host=~".*web-2.*"}[5m]))')  # fmt: skip
     expect(page.locator("#preview tbody tr")).to_have_count(1)
-    page.fill("input[name=limits-value] >> nth=0", "9")
+    page.fill("input[name='l-v0-d0-c0-value']", "9")
     assert violations(page) == []
     page.click("main .btn-primary")
     page.wait_for_selector("#state")

@@ -38,11 +38,11 @@ def test_what_is_typed_is_drawn_and_judged_at_once(visit, samples):
     page.fill("#id_name", "Load is high")
     page.locator("#id_expression").press_sequentially("editor_load", delay=15)
     page.wait_for_selector("#preview .chart canvas")
-    page.locator("input[name=limits-value] >> nth=0").press_sequentially("9")
+    page.locator("input[name='l-v0-d0-c0-value']").press_sequentially("9")
     expect(page.locator("#preview tbody tr").first).to_contain_text("Critical")
 
     assert rows(page) == ["Critical", "Normal"]
-    assert page.evaluate("document.activeElement.name") == "limits-value"
+    assert page.evaluate("document.activeElement.name") == "l-v0-d0-c0-value"
     screenshot(page, "editor-filled")
     assert violations(page) == []
 
@@ -59,8 +59,8 @@ def test_what_is_typed_is_drawn_and_judged_at_once(visit, samples):
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("editor_load >", "This is not PromQL yet"),
-        ("editor_load{host=", "This is not PromQL yet"),
+        ("editor_load >", "This cannot be evaluated yet"),
+        ("editor_load{host=", "This cannot be evaluated yet"),
         ("editor_load > 9", "This expression filters"),
         ("nothing_sends_this", "nothing sends this metric"),
     ],

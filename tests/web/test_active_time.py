@@ -5,6 +5,7 @@ from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.forms.active_time import ActiveTimeForm
 from tests.factories import make_calendar, make_space, make_strategy
 from tests.web.clients import text
+from tests.web.editor import typed
 
 pytestmark = pytest.mark.django_db
 OFFICE = {
@@ -21,8 +22,8 @@ TYPED = (
 )
 
 
-def form_of(typed, space=None):
-    return ActiveTimeForm(QueryDict(typed), space=space or make_space())
+def form_of(sent, space=None):
+    return ActiveTimeForm(QueryDict(sent), space=space or make_space())
 
 
 def test_hours_of_the_week_are_read():
@@ -103,29 +104,23 @@ def test_what_is_wrong_keeps_the_strategy_as_it_was(admin_client):
     space = admin_client.space
     strategy = make_strategy(space, active_time=OFFICE)
     url = f"/s/{space.slug}/strategies/{strategy.pk}/edit/"
-    typed = {
-        "name": "Renamed",
-        "expression": "cpu",
-        "interval_s_0": "1",
-        "interval_s_1": "60",
-        "trigger_count": "1",
-        "trigger_window": "1",
-        "recovery_window": "1",
-        "limits-severity": "1",
-        "limits-operator": ">",
-        "limits-value": "90",
-        "active-time_zone": "UTC",
-        "active-weekly-start": "08:00",
-        "active-weekly-end": "18:00",
-    }
+    sent = typed(
+        strategy,
+        name="Renamed",
+        **{
+            "active-time_zone": "UTC",
+            "active-weekly-start": "08:00",
+            "active-weekly-end": "18:00",
+        },
+    )
 
-    page = text(admin_client.post(url, typed))
+    page = text(admin_client.post(url, sent))
 
     assert "the days must be some of 1 (Monday) to 7" in page
     assert "Not saved yet" in page
     assert Strategy.objects.get().name == strategy.name
 
-    admin_client.post(url, typed | {"active-weekly-0-days": ["1", "5"]})
+    admin_client.post(url, sent | {"active-weekly-0-days": ["1", "5"]})
     saved = Strategy.objects.get()
     assert saved.active_time == OFFICE | {"timezone": "UTC"}
 

@@ -64,6 +64,7 @@ PAGES = {
     "strategies": Page(),
     "strategy_new": Page("editor"),
     "strategy_preview": Page("editor"),
+    "strategy_levels": Page("editor"),
     "rules_import": Page("editor"),
     "rules_export": Page(),
     "strategy": Page(make=make_strategy),

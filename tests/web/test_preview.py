@@ -1,104 +1,93 @@
-from dataclasses import dataclass, field
+import time
+from datetime import UTC, datetime
 
-import numpy as np
 import pytest
 
-from bkmonitor.lib.frame import Frame
+from bkmonitor.evaluation.backtest import FiringSpan
 from bkmonitor.metrics.tsdb.current import replaced_by
-from bkmonitor.metrics.tsdb.port import Result
-from bkmonitor.web.preview import MOST_DRAWN, preview
-from tests.factories import NOON, make_level
-from tests.fakes import FakeTsdb
+from bkmonitor.web.preview import MOST_SHOWN, show, stretches_of
+from tests.factories import make_level
+from tests.recorded import Recorded
 
-NAN = float("nan")
-HIGH = [make_level(1, ">", 90.0), make_level(2, ">", 50.0)]
-
-
-@dataclass
-class TwoAnswers(FakeTsdb):
-    """A store whose present is another than its past."""
-
-    present: Result = field(default_factory=lambda: Result("failed", None))
-
-    def query_instant(self, space, promql, at, *, timeout_s):
-        return self.present
+FIRST = int(time.time()) // 3600 * 3600
+NOW = datetime.fromtimestamp(FIRST + 3603, UTC)
 
 
-def result(rows, outcome="complete", reason=""):
-    """Return an answer of series named by their `host`."""
-    width = max((len(values) for values in rows.values()), default=1)
-    values = np.array([*rows.values()], dtype=float).reshape(len(rows), width)
-    labels = tuple({"__name__": "cpu", "host": host} for host in rows)
-    return Result(outcome, Frame(np.arange(width) * 60, values, labels), reason)
-
-
-def show(past, present=None, expression="cpu", levels=HIGH):
-    store = TwoAnswers(result=past, present=present or past)
+def shown(samples, span="1h", **fields):
+    fields = {"expression": "cpu", "levels": [make_level(1, ">", 90.0)], **fields}
+    store = Recorded(samples={("cpu", host): row for host, row in samples.items()}, first=FIRST)  # fmt: skip
     with replaced_by(store):
-        return preview("shop", expression, levels, 3600, NOON)
+        return show("shop", fields, span, NOW)
 
 
-def test_series_are_judged_by_their_newest_value_the_worst_first():
-    shown = show(result({"calm": [1, 2], "bad": [1, 95], "warm": [99, 60]}))
+def test_the_worst_series_come_first_and_the_rest_is_counted():
+    calm = {f"host-{at:02}": [1.0] * 61 for at in range(MOST_SHOWN + 4)}
+    bad = [1.0] * 60 + [95.0]
 
-    assert [(line.labels["host"], line.value, line.severity) for line in shown.lines] == [
-        ("bad", 95.0, 1),
-        ("warm", 60.0, 2),
-        ("calm", 2.0, 0),
-    ]  # fmt: skip
+    found = shown({**calm, "bad": bad})
 
-
-def test_a_series_that_is_gone_now_has_no_value():
-    shown = show(result({"gone": [99, 99]}), result({}))
-
-    assert [(line.value, line.severity) for line in shown.lines] == [(None, 0)]
+    assert found.found.series[0].labels == {"host": "bad"}
+    assert (len(found.found.series), found.hidden) == (MOST_SHOWN, 5)
+    assert len(found.chart["columns"]) == 1 + MOST_SHOWN
 
 
-def test_a_series_that_has_just_begun_is_shown_too():
-    shown = show(result({"old": [1, 1]}), result({"old": [1], "young": [95]}))
+def test_a_chart_has_gaps_anomalies_and_when_something_fired():
+    row = [1.0] * 61
+    row[10:12], row[30] = [95.0, 96.0], None
 
-    assert [line.labels["host"] for line in shown.lines] == ["young", "old"]
-    assert shown.chart["columns"][1] == [None, None]
+    chart = shown({"a": row}).chart
 
-
-def test_only_some_of_many_series_are_shown_and_the_rest_counted():
-    shown = show(result({f"host-{n}": [n] for n in range(30)}))
-
-    assert len(shown.lines) == MOST_DRAWN
-    assert (shown.total, shown.hidden) == (30, 10)
-    assert len(shown.chart["series"]) == MOST_DRAWN
+    times, values = chart["columns"]
+    assert times[0] == FIRST
+    assert (values[10], values[30]) == (95.0, None)
+    assert chart["marks"] == [[(10, 1), (11, 1)]]
+    assert chart["stretches"] == [(FIRST + 600, FIRST + 720, 1)]
 
 
-@pytest.mark.parametrize(
-    ("expression", "outcome"),
-    [("", "empty"), ("  ", "empty"), ("cpu >", "invalid"), ("cpu[5m]", "invalid")],
-)
-def test_what_is_no_question_is_not_asked(expression, outcome):
-    shown = show(result({}), expression=expression)
+def test_the_newest_alerts_are_listed_first():
+    row = [1.0] * 61
+    row[10], row[20] = 95.0, 95.0
 
-    assert shown.outcome == outcome
+    starts = [span.start - FIRST for _series, span in shown({"a": row}).newest]
+
+    assert starts == [1200, 600]
 
 
 @pytest.mark.parametrize(
-    ("past", "present", "outcome", "reason"),
+    ("fields", "outcome"),
     [
-        (Result("failed", None, "down"), result({}), "failed", "down"),
-        (result({}), Result("failed", None, "late"), "failed", "late"),
-        (result({}, "partial", "a node is away"), result({}), "partial", "a node is away"),
+        ({"expression": "  "}, "empty"),
+        ({"expression": "", "levels": [make_level(1, ">", 1, expression="cpu")]}, "complete"),
+        ({"expression": "cpu["}, "invalid"),
+        ({"trigger_count": 9}, "invalid"),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_not_whole_says_so(past, present, outcome, reason):
-    shown = show(past, present)
-
-    assert (shown.outcome, shown.reason) == (outcome, reason)
+def test_what_cannot_be_asked_is_not(fields, outcome):
+    assert shown({"a": [1.0]}, **fields).outcome == outcome
 
 
 def test_without_a_store_nothing_is_asked(settings):
     settings.VM_WRITE_URL = settings.VM_QUERY_URL = ""
 
-    assert preview("shop", "cpu > 1", HIGH, 3600, NOON).outcome == "off"
+    assert show("shop", {"expression": "cpu"}, "1h", NOW).outcome == "off"
 
 
-def test_an_expression_that_filters_is_known_as_one():
-    assert show(result({}), expression="cpu > 90").filters
-    assert not show(result({})).filters
+def span(start, end, *severities):
+    return FiringSpan(0, start, end, tuple(severities) or ((start, 2),))
+
+
+@pytest.mark.parametrize(
+    ("spans", "stretches"),
+    [
+        ([], []),
+        ([span(10, 20)], [(10, 20, 2)]),
+        ([span(10, None)], [(10, None, 2)]),
+        ([span(10, 30, (10, 2), (20, 1))], [(10, 20, 2), (20, 30, 1)]),
+        ([span(10, 30), span(20, 40)], [(10, 40, 2)]),
+        ([span(10, 40), span(20, 30, (20, 1))], [(10, 20, 2), (20, 30, 1), (30, 40, 2)]),
+        ([span(10, 20), span(20, 30)], [(10, 20, 2), (20, 30, 2)]),
+        ([span(10, 20), span(15, None, (15, 3))], [(10, 20, 2), (20, None, 3)]),
+    ],
+)  # fmt: skip
+def test_of_alerts_at_one_time_the_worst_is_drawn(spans, stretches):
+    assert stretches_of(spans) == stretches

@@ -10,6 +10,7 @@ from bkmonitor.strategies.structured import from_promql
 from tests.factories import make_strategy
 from tests.fakes import FakeTsdb
 from tests.web.clients import client_of, text
+from tests.web.editor import typed
 
 pytestmark = pytest.mark.django_db
 BUILT = {
@@ -26,18 +27,6 @@ BUILT = {
     "b-q0-by": "host, job",
 }
 PROMQL = 'sum by (host, job) (rate(load{host=~".*web.*"}[5m]))'
-STRATEGY = {
-    "name": "Load",
-    "limits-severity": "1",
-    "limits-operator": ">",
-    "limits-value": "8",
-    "interval_s_0": "1",
-    "interval_s_1": "60",
-    "trigger_count": "1",
-    "trigger_window": "1",
-    "recovery_window": "1",
-    "enabled": "on",
-}
 
 
 @pytest.fixture
@@ -210,7 +199,7 @@ def test_whatever_is_sent_is_answered(ask, do, odd):
 def test_what_was_built_is_saved_with_its_promql(admin_client):
     space = admin_client.space
 
-    answer = admin_client.post(f"/s/{space.slug}/strategies/new/", STRATEGY | BUILT)
+    answer = admin_client.post(f"/s/{space.slug}/strategies/new/", typed() | BUILT)
 
     made = Strategy.objects.get(space=space)
     assert answer.status_code == 302
@@ -222,7 +211,7 @@ def test_what_is_written_is_saved_without_a_query(admin_client):
     strategy = make_strategy(admin_client.space, query=from_promql("up"))
     url = f"/s/{admin_client.space.slug}/strategies/{strategy.pk}/edit/"
 
-    admin_client.post(url, STRATEGY | BUILT | written("sum(up)"))
+    admin_client.post(url, typed() | BUILT | written("sum(up)"))
 
     strategy.refresh_from_db()
     assert (strategy.expression, strategy.query) == ("sum(up)", None)
@@ -230,9 +219,9 @@ def test_what_is_written_is_saved_without_a_query(admin_client):
 
 def test_what_is_not_done_is_not_saved_and_stays_as_it_was_typed(admin_client):
     space = admin_client.space
-    typed = STRATEGY | BUILT | {"b-q0-window_0": ""}
+    sent = typed() | BUILT | {"b-q0-window_0": ""}
 
-    page = text(admin_client.post(f"/s/{space.slug}/strategies/new/", typed))
+    page = text(admin_client.post(f"/s/{space.slug}/strategies/new/", sent))
 
     assert "query a, over: say how long" in page
     assert 'value="host, job"' in page
@@ -258,7 +247,7 @@ def test_the_preview_shows_what_is_built(admin_client):
     store = FakeTsdb(result=Result("failed", None, "down"))
     with replaced_by(store):
         admin_client.post(
-            f"/s/{admin_client.space.slug}/strategies/preview/", STRATEGY | BUILT
+            f"/s/{admin_client.space.slug}/strategies/preview/", typed() | BUILT
         )
 
     assert store.asked[0][2] == [("query", PROMQL)]

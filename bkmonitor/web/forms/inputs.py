@@ -1,17 +1,13 @@
-"""Inputs that several forms share: lengths of time, labels, limits."""
+"""Inputs that several forms share: lengths of time, labels, addresses."""
 
 from collections.abc import Iterable, Mapping
-from math import isfinite
 from typing import Any
 
 from django import forms
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bkmonitor.accounts.fields import check_web_address
-from bkmonitor.alerts.models import Severity
-from bkmonitor.detection.conditions import OPERATORS
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.labels import check_labels
 
@@ -26,8 +22,6 @@ SECRET = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"
 KEPT = gettext_lazy(
     "There is one; empty keeps it while the address leads to the same server."
 )
-# Every value that there is.
-ANY = "any"
 SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"}
 
 
@@ -157,71 +151,3 @@ class HeadersField(forms.CharField):
                 )
             found[name.strip()] = text.strip()
         return found
-
-
-class LimitsWidget(forms.Widget):
-    """Rows of severity, operator and value; one whose value is empty counts not."""
-
-    use_fieldset = True
-
-    def render(
-        self, name: str, value: Any, attrs: Any = None, renderer: Any = None
-    ) -> Any:
-        """Draw a row for each limit there is, and empty ones to write more."""
-        rows = [self._row(entry) for entry in value or ()]
-        unused = [n for n in Severity.values if n not in {row[0] for row in rows}]
-        rows += [(severity, ">", "") for severity in unused or [Severity.CRITICAL]]
-        context = {
-            "name": name,
-            "rows": sorted(rows, key=lambda row: row[0]),
-            "severities": Severity.choices,
-            "operators": [*((word, SIGNS[word]) for word in OPERATORS), (ANY, _("any"))],
-        }  # fmt: skip
-        return render_to_string("parts/limits_input.html", context)
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """Return the rows that were typed, as (severity, operator, text)."""
-        return list(
-            zip(
-                data.getlist(f"{name}-severity"),
-                data.getlist(f"{name}-operator"),
-                data.getlist(f"{name}-value"),
-                strict=False,
-            )
-        )
-
-    def id_for_label(self, id_: str) -> str:
-        """Name nothing: the fieldset has a legend."""
-        return ""
-
-    @staticmethod
-    def _row(entry: Any) -> tuple[int, str, str]:
-        if isinstance(entry, Mapping):
-            value = entry.get("value")
-            shown = "" if value is None else f"{value:.15g}"
-            return int(entry["severity"]), str(entry["operator"]), shown
-        severity, operator, text = entry
-        return int(severity) if severity in "123" else 1, operator, text
-
-
-class LimitsField(forms.Field):
-    """The limits of a strategy, as its row keeps them."""
-
-    widget = LimitsWidget
-
-    def clean(self, value: Any) -> list[dict[str, Any]]:
-        """Turn the rows into limits."""
-        return [_limit(*row) for row in value if row[2].strip() or row[1] == ANY]
-
-
-def _limit(severity: str, operator: str, text: str) -> dict[str, Any]:
-    limit: dict[str, Any] = {"severity": int(severity), "operator": operator}
-    if operator == ANY:
-        return limit | {"value": None}
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not isfinite(number):
-        raise forms.ValidationError(_("“%(text)s” is not a number") % {"text": text})
-    return limit | {"value": number}

@@ -45,7 +45,7 @@ class Draft:
     def at(self, place: str) -> "Draft":
         """Return the block of a place such as `b-q0-c1`; KeyError if there is none."""
         block = self
-        for letter, number in PLACE.findall(place.removeprefix(ROOT)):
+        for letter, number in PLACE.findall(place):
             if int(number) >= len(block.of(letter)):
                 raise KeyError(place)
             block = block.of(letter)[int(number)]
@@ -68,16 +68,16 @@ class Draft:
         return flat
 
 
-def read_draft(data: Mapping[str, str]) -> Draft:
-    """Return what a form sent."""
+def read_draft(data: Mapping[str, str], name: str = ROOT, *, deep: int = 3) -> Draft:
+    """Return what a form sent of the draft of that name, so many blocks deep."""
     root = Draft()
-    places: dict[str, Draft] = {ROOT: root}
-    for name in data:
-        *path, last = name.split("-")
-        if path and path[0] == ROOT and len(path) <= 3:
+    places: dict[str, Draft] = {name: root}
+    for field_name in data:
+        *path, last = field_name.split("-")
+        if path and path[0] == name and len(path) <= deep:
             block = _placed(places, path)
             if block is not None:
-                block.typed[last] = data[name]
+                block.typed[last] = data[field_name]
     return root
 
 

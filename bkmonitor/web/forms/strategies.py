@@ -6,62 +6,35 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from bkmonitor.strategies.models import Strategy
+from bkmonitor.detection.registry import dump_detector, parse_detector
+from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.units import choices as unit_choices
+from bkmonitor.strategies.models import DEFINING, Strategy
 from bkmonitor.web.forms.inputs import (
-    ANY,
     CODE,
     LabelsField,
-    LimitsField,
     SecondsField,
     WebAddressField,
 )
+from bkmonitor.web.forms.levels import Json, LevelsBlock, LevelsField, first_draft
+from bkmonitor.web.forms.no_data import NoDataFields
 from bkmonitor.web.forms.query_builder import ExpressedForm
 
 TYPED = (
-    "name", "enabled", "expression", "query", "interval_s", "trigger_count", "trigger_window",
-    "recovery_window", "labels", "summary", "description", "runbook_url",
+    "name", "enabled", "expression", "query", "unit", "interval_s", "trigger_count",
+    "trigger_window", "recovery_window", "late_periods", "delay_s", "flap_count",
+    "flap_window_s", "labels", "summary", "description", "runbook_url",
 )  # fmt: skip
+# Where what the room refuses of a field is shown.
+BESIDE = {"no_data": "no_data_policy"}
 
 
-def limits_of(levels: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the limits of levels that have no more than limits."""
-    limits: list[dict[str, Any]] = []
-    for level in levels:
-        for detector in level["detectors"]:
-            groups = detector.get("any_of", [[{"operator": ANY, "value": None}]])
-            limits += [{"severity": level["severity"]} | group[0] for group in groups]
-    return limits
-
-
-def levels_of(limits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return a level for the limits of each severity."""
-    by_severity: dict[int, list[Mapping[str, Any]]] = {}
-    for limit in limits:
-        by_severity.setdefault(limit["severity"], []).append(limit)
-    return [
-        {"severity": severity, "detectors": [_detector(some)]}
-        for severity, some in sorted(by_severity.items())
-    ]
-
-
-def _detector(limits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    if any(limit["operator"] == ANY for limit in limits):
-        return {"kind": "present"}
-    groups = [[{"operator": one["operator"], "value": one["value"]}] for one in limits]
-    return {"kind": "threshold", "any_of": groups}
-
-
-class StrategyForm(ExpressedForm):
-    """A strategy; its fields are named as the row's."""
+class StrategyForm(ExpressedForm, NoDataFields):
+    """A strategy; its fields are named as the row's, but for those of `no_data`."""
 
     name = forms.CharField(label=_("Name"), max_length=100)
-    limits = LimitsField(
-        label=_("Limits"),
-        help_text=_(
-            "A value beyond a limit is a problem of its severity. "
-            "“any” takes every series that the expression returns."
-        ),
-    )
+    levels = LevelsField(label=_("Levels"))
+    unit = forms.ChoiceField(label=_("Unit of the values"), required=False)
     interval_s = SecondsField(label=_("Evaluate every"), initial=60)
     trigger_count = forms.IntegerField(
         label=_("Fires after"), initial=1, min_value=1, max_value=1000
@@ -75,6 +48,28 @@ class StrategyForm(ExpressedForm):
         min_value=1,
         max_value=1000,
     )
+    delay_s = forms.IntegerField(
+        label=_("Wait for samples, in seconds"),
+        min_value=0,
+        max_value=600,
+        help_text=_("Samples reach the store a moment after they were taken."),
+    )
+    late_periods = forms.IntegerField(
+        label=_("Judge late samples for"),
+        min_value=0,
+        max_value=10,
+        help_text=_("So many earlier evaluations are judged again each time."),
+    )
+    flap_count = forms.IntegerField(
+        label=_("Flapping from so many changes"),
+        min_value=0,
+        max_value=20,
+        help_text=_(
+            "A series that begins and ends so often is kept firing until it is calm. "
+            "0 switches it off."
+        ),
+    )
+    flap_window_s = SecondsField(label=_("within"))
     summary = forms.CharField(
         label=_("Summary"),
         required=False,
@@ -104,18 +99,80 @@ class StrategyForm(ExpressedForm):
     )
 
     def __init__(self, data: Any = None, *, strategy: Strategy | None = None) -> None:
-        initial = {name: getattr(strategy, name) for name in TYPED} if strategy else {}
-        self._levels = strategy.levels if strategy else []
-        if strategy:
-            initial["limits"] = limits_of(strategy.levels)
-        super().__init__(data, initial=initial)
+        self._stored = strategy or Strategy()
+        initial = {name: getattr(self._stored, name) for name in TYPED}
+        super().__init__(
+            data, initial=initial | self.no_data_initial(self._stored.no_data)
+        )
+        unit: Any = self.fields["unit"]
+        unit.choices = [(key, _(title)) for key, title in unit_choices()]
+        levels: Any = self.fields["levels"]
+        levels.unit = self.written_in
+
+    @property
+    def written_in(self) -> str:
+        """Return the unit in which values are typed."""
+        known = {key for key, _title in unit_choices()}
+        unit = str(self.data.get("unit", "")) if self.is_bound else self._stored.unit
+        return unit if unit in known else ""
+
+    @property
+    def levels_block(self) -> LevelsBlock:
+        """Return what the editor shows of the levels."""
+        if self.is_bound:
+            return self._levels.block
+        return LevelsBlock(
+            first_draft(self._stored.levels, self.written_in), self.written_in
+        )
+
+    @property
+    def _levels(self) -> LevelsField:
+        field: Any = self.fields["levels"]
+        found: LevelsField = field
+        return found
 
     def clean(self) -> dict[str, Any]:
-        """Turn the limits into levels; those that are as they were keep all they have."""
+        """Keep what is stored as it is where the same was typed."""
         cleaned = super().clean()
-        limits, before = cleaned.pop("limits", []), limits_of(self._levels)
-        cleaned["levels"] = self._levels if limits == before else levels_of(limits)
-        if limits != before and self._levels and levels_of(before) != self._levels:
-            told = _("These levels have more than limits; change them through the API.")
-            self.add_error("limits", told)
+        cleaned["no_data"] = self.no_data(self._stored.no_data)
+        for name in [name for name in cleaned if name.startswith("no_data_")]:
+            del cleaned[name]
+        if "levels" in cleaned and _same(cleaned["levels"], self._stored.levels):
+            cleaned["levels"] = self._stored.levels
         return cleaned
+
+    def defining(self) -> tuple[dict[str, Any], list[str]]:
+        """Return what can be evaluated of what was typed so far, and what is wrong.
+
+        Fields that are wrong are left out, and levels that are not complete.
+        """
+        self.full_clean()
+        fields = {name: self.cleaned_data[name] for name in DEFINING if name in self.cleaned_data}  # fmt: skip
+        fields["levels"] = self._levels.sound
+        told = [
+            f"{self.fields[name].label}: {error}" if name != "levels" else error
+            for name in DEFINING
+            for error in self.errors.get(name, ())
+        ]
+        return fields, [str(one) for one in told]
+
+
+def _same(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
+    try:
+        return [_plain(level) for level in one] == [_plain(level) for level in other]
+    except (InvalidInput, KeyError):
+        return False
+
+
+def _plain(level: Mapping[str, Any]) -> Json:
+    """Return a level with all that may be left out, to compare."""
+    trigger = {name: n for name, n in (level.get("trigger") or {}).items() if n is not None}  # fmt: skip
+    detectors = [dump_detector(parse_detector(one)) for one in level["detectors"]]
+    return {
+        "severity": level["severity"],
+        "detectors": detectors,
+        "match": level.get("match", "all"),
+        "expression": level.get("expression", ""),
+        "trigger": trigger,
+        "over_when": level.get("over_when") or [],
+    }

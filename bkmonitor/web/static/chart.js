@@ -1,4 +1,5 @@
-// Draws every [data-chart] with uPlot: lines, limits, spans in which something fired.
+// Draws every [data-chart] with uPlot: lines, limits, spans in which something fired,
+// anomalies, and what a series is held against.
 // The element says where its data is (data-url) or has it (data-given), its limits,
 // its spans and the scale of its unit.
 "use strict";
@@ -20,6 +21,7 @@
   };
   const faint = (rgb, share) => rgb.replace(/rgba?\(([^)]+)\)/, (_, inner) => `rgba(${inner.split(",").slice(0, 3).join(",")},${share})`);
   const severities = { 1: "critical", 2: "warning", 3: "info" };
+  const letters = (words.severities || "").split(",").map((word) => [...word][0]);
 
   const number = (value) => {
     const size = Math.abs(value);
@@ -71,13 +73,49 @@
       const right = Math.min(to ? plot.valToPos(to, "x", true) : bbox.left + bbox.width, bbox.left + bbox.width);
       if (right <= left) continue;
       const ink = colour(severities[severity]);
+      // One that is too short for an inside is a line, fainter for there may be many.
+      if (right - left < 4 * devicePixelRatio) {
+        ctx.fillStyle = faint(ink, 0.45);
+        ctx.fillRect(left, bbox.top, Math.max(1.5 * devicePixelRatio, right - left), bbox.height);
+        continue;
+      }
       ctx.fillStyle = faint(ink, 0.12);
       ctx.fillRect(left, bbox.top, right - left, bbox.height);
       ctx.fillStyle = ink;
       ctx.fillRect(left, bbox.top, Math.max(2, devicePixelRatio), bbox.height);
+      // The first letter of its word, for whom colours say nothing.
+      if (right - left < 14 * devicePixelRatio || !letters[severity - 1]) continue;
+      ctx.font = `600 ${10 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+      ctx.textBaseline = "top";
+      ctx.fillStyle = colour(`${severities[severity]}-ink`);
+      ctx.fillText(letters[severity - 1], left + 4 * devicePixelRatio, bbox.top + 2 * devicePixelRatio);
     }
     ctx.restore();
   };
+  // Anomalies, in the shape of their severity: a square, a triangle, a disc.
+  const SHAPES = {
+    1: (ctx, x, y, r) => ctx.rect(x - r, y - r, 2 * r, 2 * r),
+    2: (ctx, x, y, r) => { ctx.moveTo(x, y - 1.2 * r); ctx.lineTo(x + 1.2 * r, y + r); ctx.lineTo(x - 1.2 * r, y + r); ctx.closePath(); },
+    3: (ctx, x, y, r) => ctx.arc(x, y, r, 0, 2 * Math.PI),
+  };
+  const drawMarks = (marks, columns) => (plot) => {
+    const { ctx } = plot;
+    ctx.save();
+    ctx.strokeStyle = colour("surface");
+    ctx.lineWidth = devicePixelRatio;
+    const inks = Object.fromEntries(Object.entries(severities).map(([key, name]) => [key, colour(name)]));
+    marks.forEach((some, at) => some.forEach(([index, severity]) => {
+      const value = columns[at + 1][index];
+      if (value === null) return;
+      ctx.fillStyle = inks[severity];
+      ctx.beginPath();
+      SHAPES[severity](ctx, plot.valToPos(columns[0][index], "x", true), plot.valToPos(value, "y", true), 3 * devicePixelRatio);
+      ctx.fill();
+      ctx.stroke();
+    }));
+    ctx.restore();
+  };
+
   const drawLimits = (limits, unit) => (plot) => {
     const { ctx, bbox } = plot;
     ctx.save();
@@ -156,6 +194,9 @@
     const list = box.parentElement.querySelector(".chart-legend");
     const tell = list ? legend(list, data, unit) : () => {};
     const points = data.columns[0].length < 40;
+    const edges = data.edges ?? [];
+    const edge = (name) => data.series.length + 1 + edges.indexOf(name);
+    const band = edges.includes("lower") && edges.includes("upper") ? [{ series: [edge("upper"), edge("lower")], fill: faint(colour("series-1"), 0.14) }] : [];
     box.plot = new uPlot({
       width: box.clientWidth,
       height: box.clientHeight,
@@ -171,10 +212,18 @@
         dash: at >= SERIES ? [5, 3] : undefined,
         points: { show: points, size: 5 },
         spanGaps: false,
+      })), ...edges.map((name) => ({
+        label: name,
+        stroke: faint(colour("series-1"), name === "usual" || name === "reference" ? 0.8 : 0.4),
+        width: 1,
+        dash: name === "usual" || name === "reference" ? [3, 3] : undefined,
+        points: { show: false },
+        spanGaps: false,
       }))],
+      bands: band,
       hooks: {
-        drawClear: [drawSpans(spans)],
-        draw: [drawLimits(limits, unit)],
+        drawClear: [drawSpans([...spans, ...(data.stretches ?? [])])],
+        draw: [drawMarks(data.marks ?? [], data.columns), drawLimits(limits, unit)],
         setCursor: [(plot) => tell(plot.cursor.idx)],
       },
     }, data.columns, box);

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 
 from bkmonitor.alerts.models import Severity
 from bkmonitor.detection.registry import describe
-from bkmonitor.lib.units import format_value
 from bkmonitor.web import states
-from bkmonitor.web.forms.inputs import SIGNS
+from bkmonitor.web.level_words import condition_words
 
 register = template.Library()
 
@@ -33,18 +32,8 @@ def _in_short(detector: Mapping[str, Any], unit: str) -> str:
     if detector["kind"] == "present":
         return _("any value")
     if detector["kind"] == "threshold":
-        return _(" or ").join(
-            _(" and ").join(
-                f"{SIGNS[one['operator']]} {_limit(one['value'], unit)}"
-                for one in group
-            )
-            for group in detector["any_of"]
-        )
+        return condition_words(detector["any_of"], unit)
     return _(describe(detector["kind"]).title)
-
-
-def _limit(value: float, unit: str) -> str:
-    return format_value(value, unit) if unit else f"{value:.10g}"
 
 
 # As many as chart.js tells apart before it draws dashes.

@@ -1,5 +1,6 @@
 """Strategies: the list, one of them, and the editor with its preview."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -27,12 +28,13 @@ from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.access import PageRequest, clock, space_view
 from bkmonitor.web.forms.active_time import ActiveTimeForm
 from bkmonitor.web.forms.beside import errors_beside
-from bkmonitor.web.forms.strategies import StrategyForm
+from bkmonitor.web.forms.strategies import BESIDE, StrategyForm
 from bkmonitor.web.htmx import respond
 from bkmonitor.web.lists import State, keys, listed
-from bkmonitor.web.preview import SPANS, preview
+from bkmonitor.web.preview import SPANS, show
 from bkmonitor.web.problems import alerts_of, firing_now, problems_of
 from bkmonitor.web.views.composites import composite_context, edit_composite
+from bkmonitor.web.views.levels import levels_part
 from bkmonitor.web.views.query_builder import query_part
 
 KIND = "strategy"
@@ -85,9 +87,9 @@ def strategy_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse
 def strategy_series(request: PageRequest, space: Space, pk: int) -> HttpResponse:
     """Show the series of a strategy as they are now, and a chart of them."""
     strategy = _found(request, space, pk)
-    context = _previewed(
-        space, strategy.expression, strategy.levels, request.GET.get("span", "")
-    )
+    fields = {**strategy.definition, "delay_s": strategy.delay_s}
+    again = {"verb": "get", "url": reverse("strategy_series", args=[space.slug, pk])}
+    context = {"again": again, **_previewed(space, fields, request.GET)}
     return render(request, "strategies/_preview.html", context)
 
 
@@ -106,7 +108,7 @@ def strategy_edit(
     active_form = ActiveTimeForm(request.POST, space=space, active_time=stored)
     if all([form.is_valid(), active_form.is_good()]):
         saved, fields = strategy, form.cleaned_data | active_form.fields_of_strategy()
-        with errors_beside(form):
+        with errors_beside(form, BESIDE):
             saved = sources.save_strategy(
                 space, fields, by=request.user, now=clock(), strategy=strategy
             )
@@ -123,6 +125,7 @@ def strategy_edit(
         "spans": _spans(),
         "span": _span(request.POST.get("span", "")),
         **query_part(form),
+        **levels_part(form),
     }  # fmt: skip
     return render(request, "strategies/edit.html", context)
 
@@ -130,15 +133,10 @@ def strategy_edit(
 @require_POST
 @space_view(Role.EDITOR)
 def strategy_preview(request: PageRequest, space: Space) -> HttpResponse:
-    """Show what the expression in the editor gives, with the limits typed so far."""
-    form = StrategyForm(request.POST)
-    form.is_valid()
-    context = _previewed(
-        space,
-        form.cleaned_data.get("expression", ""),
-        form.cleaned_data.get("levels", []),
-        request.POST.get("span", ""),
-    )
+    """Show what the strategy in the editor would have done, as far as it is typed."""
+    fields, problems = StrategyForm(request.POST).defining()
+    again = {"verb": "post", "url": reverse("strategy_preview", args=[space.slug])}
+    context = {"again": again, **_previewed(space, fields, request.POST, problems)}
     return render(request, "strategies/_preview.html", context)
 
 
@@ -177,10 +175,24 @@ def _found(request: PageRequest, space: Space, pk: int) -> Strategy:
     return found
 
 
-def _previewed(space: Space, expression: str, raw: Any, span: str) -> dict[str, Any]:
-    seconds = SPANS[_span(span)][0]
-    shown = preview(space.slug, expression, raw, seconds, clock())
-    return {"preview": shown, "limits": [asdict(line) for line in limit_lines(raw)]}
+def _previewed(
+    space: Space,
+    fields: Mapping[str, Any],
+    asked: Mapping[str, str],
+    problems: Sequence[str] = (),
+) -> dict[str, Any]:
+    # What a button says comes before what the page had.
+    only = asked.get("isolate", asked.get("only", ""))
+    span = _span(asked.get("span", ""))
+    shown = show(space.slug, fields, span, clock(), only=only, problems=problems)
+    lines = [] if not shown.found else limit_lines(fields.get("levels") or ())
+    return {
+        "preview": shown,
+        "limits": [asdict(line) for line in lines],
+        "unit": fields.get("unit", ""),
+        "span": span,
+        "shorter": [pair for pair in _spans() if SPANS[pair[0]][0] < SPANS[span][0]],
+    }
 
 
 def _span(word: str) -> str:
