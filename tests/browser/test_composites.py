@@ -26,7 +26,7 @@ def test_a_composite_is_put_together_and_checked_at_once(visit, site):
     expect(page.locator("#check")).to_contain_text("at character 9")
     condition.fill("cpu or a")
     expect(page.locator("#check")).to_contain_text("Firing: 1 of 1.")
-    assert page.evaluate("document.activeElement.name") == "conditions-text"
+    expect(condition).to_be_focused()
     screenshot(page, "composite-editor")
     assert violations(page) == []
 

@@ -3,15 +3,16 @@
 import re
 import urllib.request
 
-from tests.browser.conftest import screenshot, violations
+from playwright.sync_api import expect
+
+from tests.browser.conftest import follow, screenshot, violations
 
 
 def test_the_copied_address_is_real_and_the_ping_appears(visit, site):
     page = visit()
     page.goto("/s/shop/heartbeats/new/")
     page.fill("#id_name", "Report of the night")
-    page.click("main .btn-primary")
-    page.wait_for_selector("#ping-url")
+    follow(page, "main .btn-primary")
     url = page.locator("#ping-url").inner_text()
 
     assert re.fullmatch(rf"{site.url}/ping/[0-9a-f-]{{36}}", url)
@@ -23,8 +24,8 @@ def test_the_copied_address_is_real_and_the_ping_appears(visit, site):
     for _ in range(2):
         with page.expect_response("**/heartbeats/*/", timeout=10_000):
             pass
-    assert page.locator("text=copied 12 files").is_visible()
-    assert page.locator(".how >> nth=1").get_attribute("open") is not None
+    expect(page.locator("text=copied 12 files")).to_be_visible()
+    expect(page.locator(".how >> nth=1")).to_have_attribute("open", "")
     screenshot(page, "heartbeat-pinged")
     assert violations(page) == []
 
@@ -32,11 +33,11 @@ def test_the_copied_address_is_real_and_the_ping_appears(visit, site):
 def test_deleting_asks_first(visit):
     page = visit()
     page.goto("/s/shop/heartbeats/")
-    page.click("text=Import")
+    follow(page, "text=Import")
     page.click("text=Delete")
-    assert page.locator("dialog[open]").is_visible()
+    expect(page.locator("dialog[open]")).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("Escape")
 
-    assert page.locator("dialog[open]").count() == 0
-    assert page.locator("h1").inner_text() == "Import"
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator("h1")).to_have_text("Import")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, screenshot, violations
+from tests.browser.conftest import PHONE, follow, screenshot, violations
 from tests.browser.test_strategies import samples
 
 __all__ = ["samples"]
@@ -21,10 +21,6 @@ def editor(visit, samples):  # noqa: F811
         return page
 
     return open_editor
-
-
-def focused(page):
-    return page.evaluate("document.activeElement.name")
 
 
 def options(page, name):
@@ -58,8 +54,7 @@ def test_a_query_is_built_by_the_keyboard_and_saved(editor):
     expect(page.locator("#preview tbody tr")).to_have_count(1)
     page.fill("input[name='l-v0-d0-c0-value']", "9")
     assert violations(page) == []
-    page.click("main .btn-primary")
-    page.wait_for_selector("#state")
+    follow(page, "main .btn-primary")
     page.goto(page.url + "edit/")
     assert page.input_value("[name=b-q0-c0-values]") == "web-2"
 
@@ -77,7 +72,7 @@ def test_promql_goes_into_the_builder_and_comes_back(visit, samples):  # noqa: F
     page.wait_for_selector("#builder")
     assert page.input_value("[name=b-expression]") == "a / b * 100"
     assert page.input_value("[name=b-q0-by]") == "host"
-    assert page.evaluate("document.activeElement.value") == "builder"
+    expect(page.locator("[name=query-mode][value=builder]")).to_be_focused()
     expect(page.locator("#preview tbody tr")).to_have_count(2)
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#id_expression")

@@ -1,6 +1,8 @@
 """A receiver from the form to a test message under way."""
 
-from tests.browser.conftest import screenshot, violations
+from playwright.sync_api import expect
+
+from tests.browser.conftest import follow, screenshot, violations
 
 
 def test_a_code_that_is_being_typed_survives_the_refresh(visit):
@@ -8,7 +10,7 @@ def test_a_code_that_is_being_typed_survives_the_refresh(visit):
     page.goto("/s/shop/receivers/new/")
     page.fill("#id_name", "Mei by mail")
     page.fill("#id_address", "mei@example.org")
-    page.click("main .btn-primary")
+    follow(page, "main .btn-primary")
     page.click("text=Send a test message >> nth=-1")
     page.wait_for_selector("text=On its way")
 
@@ -17,8 +19,8 @@ def test_a_code_that_is_being_typed_survives_the_refresh(visit):
         with page.expect_response("**/receivers/*/", timeout=10_000):
             pass
 
-    assert page.input_value("#id_code") == "123"
-    assert page.evaluate("document.activeElement.id") == "id_code"
+    expect(page.locator("#id_code")).to_have_value("123")
+    expect(page.locator("#id_code")).to_be_focused()
     screenshot(page, "receiver-test")
     assert violations(page) == []
     page.locator("#id_code").press("Enter")
@@ -29,8 +31,7 @@ def test_a_code_that_is_being_typed_survives_the_refresh(visit):
 def test_the_tries_of_a_message_stay_open_while_the_page_refreshes(visit):
     page = visit()
     page.goto("/s/shop/receivers/")
-    page.click("text=Chat of the night shift >> nth=0")
-    page.wait_for_selector("details.tries")
+    follow(page, "text=Chat of the night shift >> nth=0")
     page.click("details.tries summary")
 
     with page.expect_response("**/receivers/*/"):
@@ -39,4 +40,4 @@ def test_the_tries_of_a_message_stay_open_while_the_page_refreshes(visit):
         )
     page.wait_for_timeout(200)
 
-    assert page.locator("text=answered 500").first.is_visible()
+    expect(page.locator("text=answered 500").first).to_be_visible()

@@ -103,7 +103,7 @@ def test_with_a_webhook_in_english(chromium, tmp_path):
         page.check("input[value=webhook]")
         page.fill("#id_address", hook.url)
         go_on(page, "**/setup/receiver/*/")
-        page.wait_for_selector("text=Messages arrive here.", timeout=20000)
+        page.wait_for_selector("text=Messages arrive here.", timeout=60000)
         look(page, "3-confirmed")
         page.click("#test .btn-primary")
         page.wait_for_url("**/setup/probe/")
@@ -111,7 +111,7 @@ def test_with_a_webhook_in_english(chromium, tmp_path):
 
         assert hook.reasons() == ["test"]
         assert "The set-up is finished" in page.locator("main").inner_text()
-        page.wait_for_selector("#probes .pill-good", timeout=40000)
+        page.wait_for_selector("#probes .pill-good", timeout=60000)
 
 
 def test_with_mail_in_chinese(chromium, tmp_path):
@@ -129,7 +129,7 @@ def test_with_mail_in_chinese(chromium, tmp_path):
         assert page.input_value("#id_address") == "ada@example.org"
         go_on(page, "**/setup/receiver/*/")
         look(page, "3-code")
-        wait_for(lambda: box.texts, what="the test message", timeout_s=20)
+        wait_for(lambda: box.texts, what="the test message", timeout_s=60)
         page.fill("#id_code", re.search(r"\b\d{6}\b", box.texts[0])[0])
         page.click("form[hx-morph-skip] .btn-primary")
         page.wait_for_url("**/setup/probe/")

@@ -6,7 +6,9 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import screenshot, violations
+from tests.browser.conftest import follow, screenshot, violations
+
+LIMIT = "input[name='l-v0-d0-c0-value']"
 
 
 @pytest.fixture(scope="module")
@@ -26,32 +28,32 @@ def samples(site):
     time.sleep(1.5)
 
 
-def rows(page):
-    return [line.split()[0] for line in page.locator("#preview tbody tr").all_inner_texts()]  # fmt: skip
+def expect_states(page, *states):
+    now = page.get_by_role("table", name="The series now")
+    expect(now.locator("tbody td:first-child")).to_have_text([*states])
 
 
 def test_what_is_typed_is_drawn_and_judged_at_once(visit, samples):
     page = visit()
     page.goto("/s/shop/strategies/new/")
-    assert "Nothing to show yet" in page.locator("#preview").inner_text()
+    expect(page.locator("#preview")).to_contain_text("Nothing to show yet")
 
     page.fill("#id_name", "Load is high")
     page.locator("#id_expression").press_sequentially("editor_load", delay=15)
     page.wait_for_selector("#preview .chart canvas")
-    page.locator("input[name='l-v0-d0-c0-value']").press_sequentially("9")
-    expect(page.locator("#preview tbody tr").first).to_contain_text("Critical")
+    page.locator(LIMIT).press_sequentially("9")
 
-    assert rows(page) == ["Critical", "Normal"]
-    assert page.evaluate("document.activeElement.name") == "l-v0-d0-c0-value"
+    expect_states(page, "Critical", "Normal")
+    expect(page.locator(LIMIT)).to_be_focused()
     screenshot(page, "editor-filled")
     assert violations(page) == []
 
-    page.locator(".choices label >> text='7 days'").click()
-    page.wait_for_load_state("networkidle")
-    assert rows(page) == ["Critical", "Normal"]
-    page.click("main .btn-primary")
-    page.wait_for_selector("#state .chart canvas")
-    assert page.locator("h1").inner_text() == "Load is high"
+    with page.expect_response("**/preview/"):
+        page.locator(".choices label >> text='7 days'").click()
+    expect_states(page, "Critical", "Normal")
+    follow(page, "main .btn-primary")
+    expect(page.locator("#state .chart canvas")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Load is high")
     screenshot(page, "strategy-made")
     assert violations(page) == []
 
@@ -85,4 +87,4 @@ def test_the_spans_are_chosen_by_the_keyboard(visit, samples):
     with page.expect_response("**/preview/"):
         page.keyboard.press("ArrowRight")
 
-    assert page.locator("input[name=span]:checked").get_attribute("value") == "24h"
+    expect(page.locator("input[name=span]:checked")).to_have_value("24h")

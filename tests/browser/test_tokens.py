@@ -4,7 +4,9 @@ import urllib.error
 import urllib.request
 from time import monotonic, sleep
 
-from tests.browser.conftest import screenshot, violations
+from playwright.sync_api import expect
+
+from tests.browser.conftest import follow, screenshot, violations
 
 
 def push(url, secret):
@@ -25,18 +27,18 @@ def test_a_token_sends_samples_until_it_is_revoked(visit, site):
     page = visit()
     page.goto("/s/shop/tokens/new/")
     page.fill("#id_name", "Backup script")
-    page.click("main .btn-primary")
+    follow(page, "main .btn-primary")
     secret = page.locator("#secret").inner_text().strip()
     screenshot(page, "token-made")
     assert violations(page) == []
     assert secret in page.locator("#snippet-curl").inner_text()
     assert push(site.url, secret) == 204
 
-    page.click("text=I have copied it")
+    follow(page, "text=I have copied it")
     assert secret not in page.content()
     page.click("text=Revoke >> nth=0")
-    page.click("dialog[open] .btn-danger")
-    page.wait_for_selector("text=is revoked")
+    follow(page, "dialog[open] .btn-danger")
+    expect(page.locator("text=is revoked").first).to_be_visible()
 
     end = monotonic() + 5
     while push(site.url, secret) != 401:
@@ -48,7 +50,7 @@ def test_an_invited_person_gets_in(visit):
     page = visit()
     page.goto("/s/shop/members/new/")
     page.fill("#id_email", "grace@example.org")
-    page.click("main .btn-primary")
+    follow(page, "main .btn-primary")
     link = page.locator("#link").inner_text().strip()
     screenshot(page, "member-invited")
     assert violations(page) == []

@@ -1,10 +1,9 @@
 """What people do: by keyboard, while pages refresh themselves, with little and with much."""
 
-from time import monotonic
-
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, screenshot
+from tests.browser.conftest import PHONE, follow, quickest, screenshot
 
 FOCUSED = "document.activeElement.textContent.trim()"
 
@@ -39,7 +38,7 @@ def test_a_takes_the_alert_in_focus_and_keeps_the_focus(visit, site):
         page.keyboard.press("a")
     page.wait_for_selector("#alerts .pill-accent")
 
-    assert page.evaluate(FOCUSED) == focused
+    expect(page.locator(":focus")).to_have_text(focused)
 
 
 def test_a_refresh_moves_nothing(visit):
@@ -115,8 +114,7 @@ def test_a_theme_is_chosen_against_the_systems(visit):
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
 
     page.locator(".menu summary").click()
-    page.click("button[value='dark']")
-    page.wait_for_selector("html[data-theme='dark']")
+    follow(page, "button[value='dark']")
 
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
 
@@ -124,11 +122,10 @@ def test_a_theme_is_chosen_against_the_systems(visit):
 def test_the_chart_of_an_alert_is_drawn(visit):
     page = visit()
     page.goto("/s/shop/alerts/?q=Problem")
-    page.click("text=Problem 0")
+    follow(page, "text=Problem 0")
 
-    page.wait_for_selector(".chart canvas")
-
-    assert "Problem 0" in page.locator(".chart-legend").inner_text()
+    expect(page.locator(".chart canvas")).to_be_visible()
+    expect(page.locator(".chart-legend")).to_contain_text("Problem 0")
 
 
 def test_the_chart_of_a_strategys_alert_shows_its_series_alone(visit, site):
@@ -137,8 +134,8 @@ def test_the_chart_of_a_strategys_alert_shows_its_series_alone(visit, site):
 
     page.wait_for_selector(".chart canvas")
 
-    assert page.locator(".chart-legend span").count() == 1
-    assert "instance=web-1" in page.locator(".chart-legend").inner_text()
+    expect(page.locator(".chart-legend span")).to_have_count(1)
+    expect(page.locator(".chart-legend")).to_contain_text("instance=web-1")
     screenshot(page, "alert-with-chart")
 
 
@@ -146,9 +143,6 @@ def test_the_chart_of_a_strategys_alert_shows_its_series_alone(visit, site):
 def test_three_thousand_of_everything_come_in_a_second(visit, part):
     page = visit()
     page.goto("/s/crowd/")
-    begun = monotonic()
 
-    page.goto(f"/s/crowd/{part}")
-
-    assert monotonic() - begun < 1.5
+    assert quickest(page, f"/s/crowd/{part}") < 1.5
     screenshot(page, f"crowd-{part.split('?')[0].strip('/') or 'overview'}")
