@@ -32,6 +32,9 @@ def typed(*members, **fields):
         "hold_s_1": "60",
         "interval_s_0": "1",
         "interval_s_1": "60",
+        "flap_count": "6",
+        "flap_window_s_0": "30",
+        "flap_window_s_1": "60",
         "enabled": "on",
     } | fields
 
@@ -71,6 +74,17 @@ def test_a_composite_is_made_by_the_names_of_its_members(admin_client, members):
         "on": ["host", "device"],
         "hold_s": 120,
     }
+
+
+def test_when_it_flaps_is_typed_and_shown_again(admin_client, members):
+    rule = {"flap_count": "3", "flap_window_s_0": "10"}
+    admin_client.post(url(admin_client, "composite/new/"), typed(*BOTH, **rule))
+
+    made = Strategy.objects.get(kind="composite")
+    assert (made.flap_count, made.flap_window_s) == (3, 600)
+    page = text(admin_client.get(url(admin_client, f"{made.pk}/edit/")))
+    assert 'name="flap_count" value="3"' in page
+    assert 'name="flap_window_s_0" value="10"' in page
 
 
 def test_without_a_hold_time_it_counts_at_once(admin_client, members):

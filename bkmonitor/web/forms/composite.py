@@ -18,7 +18,8 @@ from bkmonitor.web.forms.strategies import StrategyForm
 
 # What every strategy has, however it is judged.
 SHARED = (
-    "name", "enabled", "interval_s", "labels", "summary", "description", "runbook_url",
+    "name", "enabled", "interval_s", "flap_count", "flap_window_s", "labels", "summary",
+    "description", "runbook_url",
 )  # fmt: skip
 # Where what the room refuses of a part is shown.
 PARTS = {
@@ -176,7 +177,11 @@ class CompositeForm(forms.Form):
 
 
 def _blank() -> dict[str, Any]:
-    return {"members": [("", "")] * EMPTY_ROWS}
+    return _shared(Strategy()) | {"members": [("", "")] * EMPTY_ROWS}
+
+
+def _shared(strategy: Strategy) -> dict[str, Any]:
+    return {name: getattr(strategy, name) for name in SHARED}
 
 
 def _initial(strategy: Strategy) -> dict[str, Any]:
@@ -187,7 +192,7 @@ def _initial(strategy: Strategy) -> dict[str, Any]:
     texts = [
         (str(one["severity"]), one["condition"]) for one in composite.get("levels", ())
     ]
-    return {name: getattr(strategy, name) for name in SHARED} | {
+    return _shared(strategy) | {
         "members": [(one["alias"], names.get(one["strategy"], "")) for one in members],
         "conditions": texts,
         "on": ", ".join(composite.get("on", ())),
