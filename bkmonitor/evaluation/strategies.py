@@ -57,20 +57,23 @@ class Evaluation:
 def span_of(strategy: Strategy, definition: Definition, tick: int) -> Span:
     """Return which ticks are judged at a tick: late ones again, missed ones at last.
 
-    Nothing from before the strategy became what it is now is judged by what it is
-    now.
+    From when a strategy became what it is now every tick is judged, the first ones
+    too when its first evaluation comes late; nothing older is judged by it.
     """
     step = definition.interval_s
-    moments, skipped = 1 + definition.late_periods, 0
+    known, missed = None, 0
+    if strategy.judged_from is not None:
+        known = max(0, int(tick - strategy.judged_from.timestamp()) // step)
     if strategy.judged_at is not None:
         missed = (tick - int(strategy.judged_at.timestamp())) // step - 1
-        most = min(MOST_CAUGHT_UP, int(CATCH_UP.total_seconds()) // step)
-        caught_up = max(0, min(missed, most))
-        skipped = max(0, missed - caught_up)
-        moments += caught_up
-    if strategy.judged_from is not None:
-        since = (tick - strategy.judged_from.timestamp()) // step
-        moments = min(moments, max(1, int(since) + 1))
+    elif known is not None:
+        missed = known
+    most = min(MOST_CAUGHT_UP, int(CATCH_UP.total_seconds()) // step)
+    caught_up = max(0, min(missed, most))
+    skipped = max(0, missed - caught_up)
+    moments = 1 + definition.late_periods + caught_up
+    if known is not None:
+        moments = min(moments, known + 1)
     return Span(tick, moments, skipped)
 
 

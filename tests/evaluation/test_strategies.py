@@ -229,6 +229,15 @@ def test_nothing_older_than_a_strategy_is_judged_by_it():
     assert len(verdicts(strategy, ({}, [1])).moments) == 2
 
 
+def test_a_first_evaluation_that_is_late_judges_every_tick_since_the_strategy_was_saved():
+    strategy = make_strategy(late_periods=1, judged_from=NOON - timedelta(seconds=250))
+
+    found = judged(strategy, ({}, [95, 1, 1, 1, 1]))
+
+    assert [moment.minute for moment in found.verdicts.moments] == [56, 57, 58, 59, 0]
+    assert found.skipped == 0
+
+
 def test_what_is_said_of_a_tick_before_the_change_is_said_as_of_the_change():
     changed = make_strategy(changed_at=NOON + timedelta(seconds=30), late_periods=0)
 

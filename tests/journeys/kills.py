@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg2
 
-from tests.journeys.live_and_replay import INTERVAL_S, REPLAY, in_order
+from tests.journeys.live_and_replay import INTERVAL_S, REPLAY, first_tick, in_order
 from tests.servers import wait_for
 from tests.stack import Stack, running_stack
 
@@ -117,8 +117,8 @@ def first_ticks(stack: Stack) -> dict[str, int]:
     assert stack.database is not None
     address = f"postgresql://bkm@127.0.0.1:{stack.database.port}/bkm"
     query = (
-        "SELECT name, extract(epoch FROM judged_at) FROM strategies_strategy"
-        " WHERE judged_at IS NOT NULL"
+        "SELECT name, extract(epoch FROM judged_at), extract(epoch FROM judged_from)"
+        " FROM strategies_strategy WHERE judged_at IS NOT NULL"
     )
     with contextlib.closing(psycopg2.connect(address)) as connection:
         connection.autocommit = True
@@ -126,8 +126,8 @@ def first_ticks(stack: Stack) -> dict[str, int]:
         def all_found() -> bool:
             with connection.cursor() as cursor:
                 cursor.execute(query)
-                for name, at in cursor.fetchall():
-                    found.setdefault(name, int(at))
+                for name, at, since in cursor.fetchall():
+                    found.setdefault(name, first_tick(float(at), float(since)))
             return len(found) == STRATEGIES
 
         wait_for(all_found, what="the first evaluations", timeout_s=60)

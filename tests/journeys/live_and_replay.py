@@ -7,6 +7,7 @@ The journey beside does it for two minutes.
 
 import argparse
 import contextlib
+import math
 import sqlite3
 import sys
 import tempfile
@@ -134,20 +135,30 @@ def run(folder: Path, minutes: float) -> dict[str, dict[str, Any]]:
 def first_ticks(database: Path) -> dict[str, int]:
     """Wait for the first tick of every strategy, which a replay has to begin with."""
     found: dict[str, int] = {}
-    query = "SELECT name, judged_at FROM strategies_strategy"
+    query = "SELECT name, judged_at, judged_from FROM strategies_strategy"
 
     def all_found() -> bool:
         with contextlib.closing(sqlite3.connect(database, timeout=10)) as rows:
-            for name, at in rows.execute(query).fetchall():
-                if at and name not in found:
-                    moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
-                    found[name] = int(moment.timestamp())
-                elif not at:
+            for name, at, since in rows.execute(query).fetchall():
+                if not at:
                     return False
+                found.setdefault(name, first_tick(_seconds(at), _seconds(since)))
         return True
 
     wait_for(all_found, what="the first evaluations", timeout_s=60)
     return found
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
+
+
+def first_tick(judged_at: float, judged_from: float) -> int:
+    """Return the first tick that was judged, by the newest one soon after.
+
+    An evaluation that comes late judges every tick since the strategy was saved.
+    """
+    return min(int(judged_at), math.ceil(judged_from / INTERVAL_S) * INTERVAL_S)
 
 
 def begin_sending(stack: Stack) -> None:
