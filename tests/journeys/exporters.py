@@ -18,7 +18,6 @@ from tests import servers
 from tests.servers import Server, free_port, listens, need, start, wait_for
 
 SPACE = "lab"
-SLEEPER = "bkm-sleeper"
 NGINX = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.error;
 events {{ }}
@@ -62,6 +61,7 @@ class Lab:
     parts: contextlib.ExitStack = field(repr=False)
     watched: dict[str, Server] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
+    sleeper: str = ""
 
     def run(self, name: str, *words: str, env: Mapping[str, str] | None = None) -> int:
         """Start an exporter of Debian on a free port; return the port."""
@@ -120,11 +120,13 @@ def _watch_host(lab: Lab) -> None:
 
 
 def _watch_process(lab: Lab) -> None:
-    program = lab.folder / SLEEPER
+    # A name that no other laboratory has: the exporter sees the whole machine.
+    lab.sleeper = f"sleeper-{free_port()}"
+    program = lab.folder / lab.sleeper
     shutil.copy(need("sleep"), program)
-    lab.watched["process"] = start([str(program), "1000"], port=0, folder=lab.folder, name=SLEEPER)  # fmt: skip
+    lab.watched["process"] = start([str(program), "1000"], port=0, folder=lab.folder, name=lab.sleeper)  # fmt: skip
     lab.parts.callback(lab.watched["process"].stop)
-    words = ("-procnames", SLEEPER, "-web.listen-address", "127.0.0.1:{port}")
+    words = ("-procnames", lab.sleeper, "-web.listen-address", "127.0.0.1:{port}")
     port = lab.run("process-exporter", *words)
     lab.targets["process"] = f"http://127.0.0.1:{port}/metrics"
 

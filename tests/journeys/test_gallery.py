@@ -11,7 +11,7 @@ from bkmonitor.metrics.tsdb.current import replaced_by
 from bkmonitor.metrics.tsdb.victoriametrics import VictoriaMetrics
 from bkmonitor.strategies.definition import parse_definition
 from bkmonitor.strategies.gallery.catalogue import find_template, templates
-from tests.journeys.exporters import SLEEPER, SPACE, laboratory
+from tests.journeys.exporters import SPACE, laboratory
 
 pytestmark = [pytest.mark.journey, pytest.mark.enable_socket]
 
@@ -74,9 +74,18 @@ def test_what_is_well_raises_nothing(lab, key):
     assert not shown(key, 1200).shown.any()
 
 
-def test_what_is_really_down_is_critical(lab):
-    for name in ("postgresql", "redis", "nginx", "process"):
-        lab.watched[name].stop()
+@pytest.fixture
+def broken(tmp_path):
+    """Have servers of this test's own: what it stops, no other test looks at."""
+    with laboratory(tmp_path) as lab:
+        lab.scrape()
+        for name in ("postgresql", "redis", "nginx", "process"):
+            lab.watched[name].stop()
+        with replaced_by(VictoriaMetrics(lab.store.url, lab.store.url)):
+            yield lab
+
+
+def test_what_is_really_down_is_critical(broken):
     watched = {
         "postgresql-down": "instance",
         "redis-down": "instance",
@@ -85,7 +94,7 @@ def test_what_is_really_down_is_critical(lab):
         "process-down": "groupname",
     }
     for _ in range(16):
-        lab.scrape()
+        broken.scrape()
         time.sleep(1.5)
     time.sleep(2)
 
@@ -104,5 +113,5 @@ def test_what_is_really_down_is_critical(lab):
         "redis-down": {"redis.example.org"},
         "redis-replication": {"replica.example.org"},
         "nginx-down": {"nginx.example.org"},
-        "process-down": {SLEEPER},
+        "process-down": {broken.sleeper},
     }
