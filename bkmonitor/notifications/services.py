@@ -23,6 +23,7 @@ from bkmonitor.notifications import codes, retry
 from bkmonitor.notifications.channels.port import Channel
 from bkmonitor.notifications.channels.registry import CHANNELS
 from bkmonitor.notifications.dispatch import Dispatch
+from bkmonitor.notifications.insisting import insist
 from bkmonitor.notifications.keys import notification_key
 from bkmonitor.notifications.message import Message
 from bkmonitor.notifications.models import Attempt, Notification, Receiver
@@ -94,8 +95,9 @@ def deliver(
 
     The row is leased first and no transaction stays open while sending. If the
     worker dies, the row is due again when the lease ends: twice is possible,
-    silence is not, and the second try carries the same key. Returns the row as it
-    is afterwards, None when there was nothing to do.
+    silence is not, and the second try carries the same key. How it went is noted
+    even if the database goes away meanwhile and comes back within the lease.
+    Returns the row as it is afterwards, None when there was nothing to do.
     """
     notification = _lease(pk, now)
     if notification is None:
@@ -112,10 +114,16 @@ def deliver(
         # A secret that was sealed with a lost key, which an operator may find.
         failure = DeliveryError(str(error))
     else:
-        confirms = channels[receiver.channel].confirms
-        return _note_success(notification, receiver if confirms else None, answer, now)
+        confirmed = receiver if channels[receiver.channel].confirms else None
+        return insist(
+            lambda: _note_success(notification, confirmed, answer, now),
+            until=started + LEASE.total_seconds(),
+        )
     took = timedelta(seconds=int(monotonic() - started))
-    return _note_failure(notification, failure, now + took, took)
+    return insist(
+        lambda: _note_failure(notification, failure, now + took, took),
+        until=started + LEASE.total_seconds(),
+    )
 
 
 def prune(before: datetime) -> int:
