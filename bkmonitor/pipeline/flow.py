@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from django.db import DataError, IntegrityError, transaction
 
@@ -32,8 +33,16 @@ from bkmonitor.strategies.no_data import parse_no_data
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+# The fault of how one strategy is calculated, and not of its neighbours in a batch.
+# That a task has run out of time, or is stopped, is none of these.
+MISCALCULATED = (
+    *(ArithmeticError, AttributeError, LookupError),
+    *(MemoryError, TypeError, ValueError),
+)
 # The fault of what is written, and not of the database it is written to.
-UNWRITABLE = (DataError, IntegrityError, TypeError, ValueError)
+UNWRITABLE = (DataError, IntegrityError, *MISCALCULATED)
 
 
 def evaluate_batch(
@@ -87,10 +96,7 @@ def _evaluate_metrics(
 
 
 def _asked(strategy: Strategy, tick: int) -> list[Question] | NotJudged:
-    try:
-        return questions(strategy, tick)
-    except InvalidInput as error:
-        return NotJudged(str(error))
+    return _unless_broken(strategy, lambda: questions(strategy, tick))
 
 
 def _judged(
@@ -101,10 +107,20 @@ def _judged(
 ) -> Evaluation | NotJudged:
     if isinstance(asked, NotJudged):
         return asked
+    return _unless_broken(strategy, lambda: evaluate(strategy, tick, answers))
+
+
+def _unless_broken(strategy: Strategy, work: Callable[[], T]) -> T | NotJudged:
+    """Return what comes of the work, or why nothing does: an error is never calm."""
     try:
-        return evaluate(strategy, tick, answers)
+        return work()
     except NotJudged as error:
         return error
+    except InvalidInput as error:
+        return NotJudged(str(error))
+    except MISCALCULATED as error:
+        logger.exception("evaluation.broken", extra={"strategy": strategy.pk})
+        return NotJudged(f"it cannot be judged, by a fault of ours: {error!r}")
 
 
 def _note_failing(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bkmonitor.alerts.models import Alert
+from bkmonitor.detection.registry import KINDS
 from bkmonitor.lib.frame import Frame
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.metrics.tsdb.current import replaced_by
@@ -59,6 +60,26 @@ def test_what_cannot_be_written_says_why_and_stops_no_other():
     assert cursed.outcome == "failing"
     assert "cannot be written" in cursed.outcome_reason
     assert Alert.objects.get(source_id=sound.pk).state == "firing"
+
+
+@pytest.mark.parametrize("step", ["lookbacks", "judge", "explain"])
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError, IndexError, MemoryError, AttributeError]
+)
+def test_a_detector_that_breaks_says_so_and_stops_no_other(monkeypatch, step, error):
+    def break_down(*_arguments):
+        raise error("a fault of ours")
+
+    monkeypatch.setattr(KINDS["present"], step, break_down)
+    level = {"severity": 1, "detectors": [{"kind": "present"}]}
+    broken, sound = make_strategy(levels=[level]), make_strategy()
+
+    changed = evaluate(broken, sound)
+
+    broken.refresh_from_db()
+    assert (broken.outcome, changed) == ("failing", 1)
+    assert "a fault of ours" in broken.outcome_reason
+    assert Alert.objects.get().source_id == sound.pk
 
 
 def test_a_failed_query_changes_no_alert():
