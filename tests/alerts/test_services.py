@@ -92,6 +92,15 @@ def test_a_late_verdict_does_not_reopen_what_is_over(source):
     assert history() == [("fired", 1), ("resolved", 1)]
 
 
+def test_a_late_verdict_neither_ends_nor_alters_what_began_since(source):
+    say(source, NOON + 2 * MINUTE, a=2)
+    say(source, NOON + MINUTE, a=0)
+    say(source, NOON + MINUTE, a=1, b=1)
+
+    assert Alert.objects.get().state == "firing"
+    assert history() == [("fired", 2)]
+
+
 def test_severity_changes_in_place_both_ways(source):
     say(source, NOON, a=2)
     say(source, NOON + MINUTE, a=1)
@@ -196,6 +205,12 @@ def test_a_thousand_series_cost_a_handful_of_statements(
         say(source, NOON, **many)
 
     assert Alert.objects.count() == 1000
+
+
+def test_every_problem_of_a_tick_is_an_alert_however_many_there_are(source):
+    say(source, NOON, **{f"h{n}": 1 for n in range(5100)})
+
+    assert Alert.objects.count() == Transition.objects.count() == 5100
 
 
 def test_the_first_to_acknowledge_has_it():

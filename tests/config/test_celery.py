@@ -1,5 +1,11 @@
 """Celery's settings keep their promises to each other."""
 
+import pickle
+
+import pytest
+from kombu.exceptions import ContentDisallowed
+from kombu.serialization import loads, prepare_accept_content
+
 from bkmonitor.config.celery import app
 from bkmonitor.pipeline.beat import ROUTES
 from bkmonitor.pipeline.queues import QUEUES, UNROUTED
@@ -51,3 +57,11 @@ def test_no_run_outlasts_the_time_after_which_its_message_is_handed_out_again():
 
 def test_only_json_is_accepted():
     assert app.conf.accept_content == ["json"]
+
+
+def test_a_pickled_message_is_refused_before_it_is_read():
+    body = pickle.dumps({"task": "anything"})
+    accepted = prepare_accept_content(app.conf.accept_content)
+
+    with pytest.raises(ContentDisallowed):
+        loads(body, "application/x-python-serialize", "binary", accept=accepted)

@@ -64,6 +64,8 @@ def test_negative_values_rise_and_fall_by_their_size(before, now, direction):
     told = explain(ratio, make_view([before, now])).params
 
     assert (told["direction"], told["percent"]) == (direction, 20.0)
+    assert verdict(ratio, make_view([before, (before + now) / 2])) == "normal"
+    assert verdict(ratio, make_view([before, before])) == "normal"
 
 
 def test_only_the_direction_that_is_watched_counts():

@@ -17,7 +17,8 @@ from bkmonitor.lib.frame import Frame
 from bkmonitor.lib.labels import fingerprint
 from bkmonitor.metrics.query import Result
 from bkmonitor.strategies.definition import parse_definition
-from tests.factories import NOON, make_level, make_strategy
+from bkmonitor.strategies.services import save_strategy
+from tests.factories import NOON, make_level, make_space, make_strategy
 from tests.verdicts import said, why
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +162,39 @@ def test_history_is_asked_for_once_and_apart_from_the_present():
         (0, 60),
         (week, week),
     ]
+
+
+ONE = {"alias": "a", "metric": "cpu"}
+ALL_OF_IT = {"queries": [ONE]}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"queries": [ONE | {"metric": "load"}]},
+        {"queries": [ONE | {"where": [[{"label": "dc", "operator": "=", "values": ["x"]}]]}]},
+        {"queries": [ONE | {"over_time": {"function": "avg", "window_s": 60}}]},
+        {"queries": [ONE | {"over_labels": {"function": "sum", "by": ["host"]}}]},
+        {"queries": [ONE | {"functions": [{"function": "abs"}]}]},
+        {"queries": [ONE | {"shift_s": 60}]},
+        {"queries": [ONE], "expression": "a * 2"},
+        {"queries": [ONE], "functions": [{"function": "topk", "argument": 5}]},
+        {"queries": [ONE], "shift_s": 60},
+    ],
+)  # fmt: skip
+def test_an_answer_is_shared_only_where_all_of_the_query_is_the_same(other):
+    space = make_space()
+
+    def asked(number, query):
+        levels = [make_level(1, ">", number)]
+        fields = {"name": f"cpu {number}", "query": query, "levels": levels}
+        saved = save_strategy(space, fields, by=None, now=NOON)
+        return {*questions(saved, TICK)}
+
+    first, twin, different = asked(1, ALL_OF_IT), asked(2, ALL_OF_IT), asked(3, other)
+
+    assert first == twin
+    assert not first & different
 
 
 def test_what_could_not_be_judged_is_counted_by_its_reason():

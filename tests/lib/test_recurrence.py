@@ -109,6 +109,32 @@ def test_it_ends_by_the_clock_also_when_the_clock_is_changed():
     ]
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "begins"),
+    [
+        # Worked by hand: nine o'clock there.
+        ("Asia/Kolkata", "2026-03-02", "2026-03-02T03:30"),
+        ("Asia/Kathmandu", "2026-03-02", "2026-03-02T03:15"),
+        ("America/St_Johns", "2026-03-02", "2026-03-02T12:30"),
+        ("America/St_Johns", "2026-07-02", "2026-07-02T11:30"),
+        ("Europe/Berlin", "2026-03-02", "2026-03-02T08:00"),
+        ("Europe/Berlin", "2026-07-02", "2026-07-02T07:00"),
+        ("Pacific/Chatham", "2026-03-02", "2026-03-01T19:15"),
+        ("Pacific/Tongatapu", "2026-03-02", "2026-03-01T20:00"),
+        ("Pacific/Kiritimati", "2026-03-02", "2026-03-01T19:00"),
+        ("Pacific/Marquesas", "2026-03-02", "2026-03-02T18:30"),
+    ],
+)
+def test_it_begins_by_the_clock_of_its_zone_at_its_time_of_the_year(zone, day, begins):
+    there, first = ZoneInfo(zone), wall("2026-01-05T09:00")
+    item = Recurring(first, wall("2026-01-05T10:00"), there, "FREQ=DAILY", frozenset())
+    around = Span(utc(day) - timedelta(days=2), utc(day) + timedelta(days=3))
+
+    found = item.spans(around)
+
+    assert Span(utc(begins), utc(begins) + timedelta(hours=1)) in found
+
+
 def test_a_holiday_is_a_day_as_it_is_lived():
     holiday = recurring("2026-10-25T00:00", "2026-10-26T00:00")
 

@@ -326,6 +326,8 @@ def test_w_an_alert_is_not_fired_anew_while_the_condition_holds():
 
     fired = Transition.objects.filter(alert__source_id=scene.both.pk)
     assert [one.kind for one in fired] == ["fired"]
+    scene.both.refresh_from_db()
+    assert scene.both.outcome == "complete"
 
 
 def test_many_composites_cost_as_few_queries_as_one(django_assert_max_num_queries):

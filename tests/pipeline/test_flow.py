@@ -10,27 +10,42 @@ from bkmonitor.lib.labels import fingerprint
 from bkmonitor.metrics.tsdb.current import replaced_by
 from bkmonitor.metrics.tsdb.port import Result
 from bkmonitor.pipeline.flow import evaluate_batch
+from bkmonitor.pipeline.sources import save_strategy
+from bkmonitor.strategies import services as strategies
 from bkmonitor.strategies.models import Strategy
-from tests.factories import NOON, make_alert, make_strategy
+from tests.factories import NOON, make_alert, make_level, make_strategy
 from tests.fakes import FakeTsdb
 
 pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
 
 
 class Store(FakeTsdb):
     """Is hot in every answer, and cannot answer what asks for `broken`."""
 
+    value = 95.0
+
     def query_range(self, space, promql, start, end, step_s, *, timeout_s):
         if promql == "broken":
             return Result("failed", None, "no answer from the store")
         times = np.arange(int(start), int(end) + 1, step_s)
-        hot = np.full((1, len(times)), 95.0)
-        return Result("complete", Frame(times, hot, ({"host": "a"},)))
+        values = np.full((1, len(times)), self.value)
+        return Result("complete", Frame(times, values, ({"host": "a"},)))
 
 
-def evaluate(*strategies, at=NOON):
+class Calm(Store):
+    value = 5.0
+
+
+def without_series(outcome):
+    """Return a store that has no series to show."""
+    frame = None if outcome == "failed" else Frame(np.arange(0), np.empty((0, 0)), ())
+    return FakeTsdb(result=Result(outcome, frame, "a part of it is away"))
+
+
+def evaluate(*strategies, at=NOON, store=None):
     keys, tick = [strategy.pk for strategy in strategies], int(at.timestamp())
-    with replaced_by(Store()):
+    with replaced_by(store or Store()):
         return evaluate_batch(keys, tick, clock=lambda: at)
 
 
@@ -91,6 +106,70 @@ def test_a_failed_query_changes_no_alert():
 
     assert changed == 0
     assert Alert.objects.get().state == "firing"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [("failed", "firing"), ("partial", "firing"), ("complete", "resolved")],
+)
+def test_no_series_ends_an_alert_only_where_the_answer_is_complete(outcome, state):
+    # The expression drops what is calm, so that being absent is how it ends.
+    strategy = make_strategy(expression="cpu > 90")
+    evaluate(strategy)
+
+    evaluate(strategy, at=NOON + MINUTE, store=without_series(outcome))
+
+    assert Alert.objects.get().state == state
+
+
+def test_after_hours_without_an_evaluation_the_alert_is_still_known():
+    strategy = make_strategy()
+    evaluate(strategy)
+    later = NOON + timedelta(hours=30)
+
+    assert evaluate(strategy, at=later) == 0
+    assert Alert.objects.get().state == "firing"
+    evaluate(strategy, at=later + MINUTE, store=Calm())
+    assert Alert.objects.get().end_reason == "normal"
+
+
+def test_an_edit_decides_from_the_next_evaluation_on():
+    strategy = make_strategy()
+    evaluate(strategy)
+
+    fields = {"levels": [make_level(1, ">", 99)]}
+    save_strategy(strategy.space, fields, by=None, now=NOON, strategy=strategy)
+    evaluate(strategy, at=NOON + MINUTE)
+
+    assert Alert.objects.get().end_reason == "normal"
+
+
+def test_what_dies_while_it_writes_leaves_nothing_and_is_done_again(monkeypatch):
+    strategy = make_strategy()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(strategies, "note_evaluated", killed)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(strategy)
+
+    assert not Alert.objects.exists()
+    assert evaluate(strategy) == 1
+    assert Alert.objects.get().transitions.get().kind == "fired"
+
+
+def killed(*_arguments, **_fields):
+    raise KeyboardInterrupt
+
+
+def test_no_strategy_keeps_a_point_from_another():
+    calm = make_strategy(levels=[make_level(1, ">", 99)])
+    severe = make_strategy(calm.space, levels=[make_level(1, ">", 90)])
+    mild = make_strategy(calm.space, levels=[make_level(3, ">", 50)])
+
+    evaluate(calm, severe, mild)
+
+    firing = dict(Alert.objects.values_list("source_id", "severity"))
+    assert firing == {severe.pk: 1, mild.pk: 3}
 
 
 def test_a_batch_that_comes_twice_changes_nothing_the_second_time():

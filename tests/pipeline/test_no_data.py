@@ -10,10 +10,11 @@ from bkmonitor.alerts.models import Alert, Transition
 from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.tsdb.current import replaced_by
 from bkmonitor.metrics.tsdb.port import Result
+from bkmonitor.pipeline import upkeep
 from bkmonitor.pipeline.flow import evaluate_batch
 from bkmonitor.pipeline.sources import save_strategy
 from bkmonitor.strategies.models import ExpectedSeries
-from tests.factories import NOON, make_strategy
+from tests.factories import NOON, make_level, make_strategy
 from tests.fakes import FakeTsdb
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,36 @@ def test_a_night_of_silence_is_remembered(strategy):
     watch(strategy, "a", begin=40)
 
     assert lost() == ["b"]
+
+
+def test_a_host_that_goes_silent_in_the_night_is_missed_for_as_long_as_was_asked():
+    strategy = make_strategy(no_data={"policy": "series", "after": 2})
+    eleven_pm, day = 11 * 60, 24 * 60
+    watch(strategy, "a b", begin=eleven_pm - 1)
+
+    upkeep.prune()
+    watch(strategy, "a", "a", begin=eleven_pm)
+    assert lost() == ["b"]
+
+    upkeep.prune()
+    watch(strategy, "a", begin=eleven_pm + 5 * day)
+    assert lost() == ["b"]
+
+    watch(strategy, "a", begin=eleven_pm + 8 * day)
+    assert Alert.objects.get().sentence["id"] == "no_data.forgotten"
+
+
+def test_one_evaluation_tells_what_is_missing_and_what_is_a_problem():
+    policy = {"policy": "series", "after": 2}
+    strategy = make_strategy(
+        levels=[make_level(1, ">", 0.5)], no_data=policy, late_periods=0
+    )
+
+    watch(strategy, "b", "", "c")
+
+    third = Transition.objects.filter(at=NOON + 2 * MINUTE)
+    told = third.values_list("alert__source_kind", "alert__labels__host", "kind")
+    assert sorted(told) == [("no_data", "b", "fired"), ("strategy", "c", "fired")]
 
 
 def test_who_asks_for_it_no_more_hears_of_it_no_more(strategy):

@@ -91,6 +91,23 @@ def test_a_crash_after_the_notification_was_made_does_not_double_it(space):
     assert told() == ["fired"]
 
 
+def test_what_dies_while_it_routes_leaves_nothing_and_is_done_again(space, monkeypatch):
+    make_receiver(space)
+    fire(space)
+
+    def killed(*_arguments, **_fields):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(alerts, "mark_routed", killed)
+        with pytest.raises(KeyboardInterrupt):
+            route_pending(NOON)
+
+    assert told() == []
+    assert route_pending(NOON) == 1
+    assert told() == ["fired"]
+
+
 def test_with_nobody_to_tell_the_alert_says_so(space):
     alert = fire(space)
 

@@ -49,6 +49,15 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written():
     assert not Strategy.objects.exists()
 
 
+def test_a_level_that_could_never_fire_is_refused():
+    level = HOT["levels"][0] | {"trigger": {"count": 3, "window": 2, "recovery": 1}}
+
+    with pytest.raises(InvalidInput) as error:
+        save_strategy(make_space(), HOT | {"levels": [level]}, by=None, now=NOON)
+
+    assert "not 3 of 2" in error.value.fields["levels"]
+
+
 def test_where_being_there_is_the_problem_being_absent_is_normal():
     there = save_strategy(make_space(), HOT | {"expression": "cpu"}, by=None, now=NOON)
 
