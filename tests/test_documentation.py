@@ -1,6 +1,8 @@
 """What the documents point at is there, and the two READMEs say the same."""
 
+import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 # A file of ours named in the text; what has a blank, a star or capitals is a form.
 NAMED = re.compile(r"`((?:bin|bkmonitor|docs|support-files|tests)/[a-z0-9_./-]+)`")
+TEST = re.compile(r"`(tests/[a-z0-9_/]+\.py)::(\w+)`")
+ROW = re.compile(r"^\|(?! fault \||---).*$", re.MULTILINE)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -25,6 +29,14 @@ def anchors(path: Path) -> set[str]:
 
 def by_name(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+@cache
+def defined_in(name: str) -> set[str]:
+    """Return the names of the tests that a file of tests defines."""
+    path = ROOT / name
+    tree = ast.parse(path.read_text() if path.exists() else "")
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=by_name)
@@ -46,6 +58,21 @@ def test_every_file_that_is_named_is_there(path):
     named = set(NAMED.findall(path.read_text()))
 
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=by_name)
+def test_every_test_that_is_named_is_there(path):
+    named = TEST.findall(path.read_text())
+
+    assert [each for each in named if each[1] not in defined_in(each[0])] == []
+
+
+def test_every_fault_of_the_peer_names_its_test():
+    rows = ROW.findall((ROOT / "docs" / "peer-faults.md").read_text())
+
+    assert len(rows) > 30
+    for row in rows:
+        assert TEST.search(row), row
 
 
 def test_both_readmes_point_at_the_same_and_give_the_same_commands():
