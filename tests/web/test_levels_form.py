@@ -1,6 +1,8 @@
+import re
+
 import pytest
 from django import forms
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bkmonitor.detection.conditions import OPERATORS
@@ -105,6 +107,7 @@ def test_whatever_levels_say_the_form_gives_back(given_levels, unit):
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([*UNITS]))
+@example(1.7976959198193692e305, "seconds")
 def test_a_value_is_written_so_that_it_is_read_as_itself(value, unit):
     field = LevelsField()
     field.unit = unit
@@ -138,6 +141,36 @@ def typed(**texts):
         "l-v0-d0-c0-operator": ">",
         "l-v0-d0-c0-value": "90",
     } | {name.replace("__", "-"): text for name, text in texts.items()}
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups"),
+    [
+        ("and>90 or>_ and<5", [">90", "<5"]),
+        ("and>90 or>_ or<5", [">90", "<5"]),
+        ("and>90 and>_ and<95", [">90<95"]),
+        ("and>90 or>_ and>_ and<5 and>1", [">90", "<5>1"]),
+        ("and>_ or>_ and<5 or>90", ["<5", ">90"]),
+        ("and>90 or>_", [">90"]),
+    ],
+)
+def test_a_row_without_a_limit_is_left_out_and_its_or_is_not(rows, groups):
+    texts = {}
+    for at, row in enumerate(rows.split()):
+        join, sign, value = re.fullmatch(r"(and|or)([<>])(.+)", row).groups()
+        texts |= {
+            f"l-v0-d0-c{at}-join": join,
+            f"l-v0-d0-c{at}-operator": sign,
+            f"l-v0-d0-c{at}-value": value.strip("_"),
+        }
+
+    (level,) = cleaned(typed(**texts))
+
+    found = level["detectors"][0]["any_of"]
+    assert groups == [
+        "".join(f"{one['operator']}{one['value']:g}" for one in group)
+        for group in found
+    ]
 
 
 def test_limits_are_read_in_their_unit():

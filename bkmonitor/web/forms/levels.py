@@ -63,15 +63,21 @@ class ConditionBlock(Block):
 
 
 def groups_of(rows: Sequence[ConditionBlock]) -> list[list[Json]]:
-    """Return the groups of the rows in which a limit was typed."""
+    """Return the groups of the rows in which a limit was typed.
+
+    An "or" before a row without a limit begins a group all the same.
+    """
     groups: list[list[Json]] = []
+    begins = True
     for row in rows:
-        if row.counts:
-            typed = row.form.cleaned_data
-            if not groups or typed["join"] == "or":
-                groups.append([])
-            one = {"operator": typed["operator"], "value": float(typed["value"])}
-            groups[-1].append(one)
+        begins = begins or row.draft.typed.get("join") == "or"
+        if not row.counts:
+            continue
+        if begins:
+            groups.append([])
+        typed, begins = row.form.cleaned_data, False
+        one = {"operator": typed["operator"], "value": float(typed["value"])}
+        groups[-1].append(one)
     return groups
 
 

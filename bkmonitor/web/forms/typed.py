@@ -7,6 +7,8 @@ from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.lib.units import format_value, parse_value
 
 DIGITS = 15
+# Of seconds: longer lengths are plain numbers.
+LONGEST_S = 1e15
 
 
 def write_value(value: float, unit: str = "") -> str:
@@ -14,7 +16,7 @@ def write_value(value: float, unit: str = "") -> str:
     writers: Sequence[Callable[[float], str]] = (
         lambda number: format_value(number, unit),
         lambda number: format_value(number, unit, digits=DIGITS),
-        write_duration if unit == "seconds" else repr,
+        write_duration if unit == "seconds" and abs(value) < LONGEST_S else repr,
     )
     for write in writers:
         text = write(value)
