@@ -237,14 +237,16 @@ def _spread(own: LevelMarks, series: int, filters: bool) -> Marks:
 def _still_bad(own: LevelMarks, marks: Marks) -> Mask | None:
     """Return where a point is not yet what the recovery condition asks for.
 
-    Where being there is all that makes a problem, being away is what ends it.
+    Where being there is all that makes a problem, being away is what ends it. A
+    point that is not there fulfils nothing, unless the expression left it out.
     """
     condition = own.level.over_when
     if condition is None:
         return marks == ANOMALOUS if own.level.only_present else None
     found = condition.judge(own.view)
-    whole = np.zeros(marks.shape, dtype=np.bool_)
-    whole[own.rows] = ~found.anomalous & (found.unjudged == Reason.JUDGED)
+    whole = np.full(marks.shape, not own.level.filters)
+    left_out = own.level.filters & (found.unjudged != Reason.JUDGED)
+    whole[own.rows] = ~found.anomalous & ~left_out
     return whole
 
 

@@ -17,9 +17,9 @@ from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.no_data import parse_no_data
 
 # Who was away judges what was missed, but not for longer than this: a message about
-# last night helps nobody.
+# last night helps nobody. Of a long interval it is always some ticks.
 CATCH_UP = timedelta(minutes=30)
-MOST_CAUGHT_UP = 180
+LEAST_CAUGHT_UP, MOST_CAUGHT_UP = 5, 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ def span_of(strategy: Strategy, definition: Definition, tick: int) -> Span:
         missed = (tick - int(strategy.judged_at.timestamp())) // step - 1
     elif known is not None:
         missed = known
-    most = min(MOST_CAUGHT_UP, int(CATCH_UP.total_seconds()) // step)
+    most = min(
+        MOST_CAUGHT_UP, max(LEAST_CAUGHT_UP, int(CATCH_UP.total_seconds()) // step)
+    )
     caught_up = max(0, min(missed, most))
     skipped = max(0, missed - caught_up)
     moments = 1 + definition.late_periods + caught_up
@@ -124,7 +126,7 @@ def verdicts_of(
 ) -> Verdicts:
     """Return a judgement as the verdicts of a strategy."""
     changed_at = strategy.changed_at
-    moments = _moments(span, definition.interval_s, changed_at)
+    moments = _moments(span, definition.interval_s, _since(strategy))
     return Verdicts(
         source=source_of(strategy),
         moments=moments,
@@ -160,12 +162,21 @@ def find_series(frame: Frame, wanted: str) -> int | None:
     return None
 
 
-def _moments(
-    span: Span, interval_s: int, changed_at: datetime | None
-) -> Sequence[datetime]:
+def _since(strategy: Strategy) -> datetime | None:
+    """Return the moment that a verdict of an older tick is of.
+
+    A tick from before a change says what the strategy says now, so it begins with
+    the change: else an alert of a new expression would count as one of the former,
+    and a tick that was judged before would not be judged by the new limit at all.
+    """
+    if strategy.judged_at is None:
+        return strategy.changed_at
+    known = (strategy.changed_at, strategy.judged_from)
+    return max((moment for moment in known if moment), default=None)
+
+
+def _moments(span: Span, interval_s: int, since: datetime | None) -> Sequence[datetime]:
     moments = [datetime.fromtimestamp(tick, UTC) for tick in span.ticks(interval_s)]
-    if changed_at:
-        # A tick from before the change says what the new expression says, so it
-        # begins with the change: else an alert of the new one would count as old.
-        moments[-1] = max(moments[-1], changed_at)
+    if since:
+        moments[-1] = max(moments[-1], since)
     return moments

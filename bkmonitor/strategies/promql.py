@@ -98,6 +98,9 @@ def _filters(tree: promql.Expr) -> bool:
     if isinstance(tree, promql.AggregateExpr):
         return str(tree.op) in PICKERS or _filters(tree.expr)
     if isinstance(tree, promql.Call):
+        # A scalar is always there, NaN where its vector was empty.
+        if tree.func.name == "scalar":
+            return False
         return tree.func.name in PRESENCE or any(_filters(arg) for arg in tree.args)
     if isinstance(tree, promql.ParenExpr | promql.UnaryExpr | promql.SubqueryExpr):
         return _filters(tree.expr)

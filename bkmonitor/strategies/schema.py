@@ -126,6 +126,8 @@ def _check_numbers(fields: Mapping[str, Any], wrong: dict[str, str]) -> None:
         wrong["delay_s"] = _("must be from 0 to 600 seconds")
     if not 0 <= fields.get("flap_count", 0) <= 20:
         wrong["flap_count"] = _("must be from 0 to 20")
+    if fields.get("flap_count", 0) and not fields.get("flap_window_s", 0):
+        wrong["flap_window_s"] = _("must be more than 0 where changes are counted")
 
 
 def _collect(

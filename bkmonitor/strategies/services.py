@@ -1,9 +1,10 @@
 """The verbs of strategies: the only code that writes this room's tables."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -32,9 +33,7 @@ EVALUATED = (
     "last_tick_at", "judged_at", "outcome", "outcome_reason", "failing_since", "counts",
     "series_count", "skipped_ticks", "skipped_until",
 )  # fmt: skip
-# What decides which series there are.
-LOOKS_AT = ("expression", "composite")
-SCHEDULE = ("pk", "interval_s", "delay_s", "next_run_at")
+SCHEDULE = ("pk", "space_id", "expression", "interval_s", "delay_s", "next_run_at")
 TRY_AGAIN = timedelta(minutes=1)
 _NOT_TYPED = {field.name for field in Strategy._meta.fields} - {*EDITABLE}
 
@@ -83,7 +82,7 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
     derived = check_strategy(whole)
     check_calendars(strategy.space, whole["active_time"])
     _check_kind(strategy, before, whole)
-    if before and any(whole[name] != before[name] for name in LOOKS_AT):
+    if before and _looks_at(whole) != _looks_at(before):
         strategy.changed_at = edit.at
     if not before or any(
         whole[name] != before[name] for name in ("enabled", *DEFINING)
@@ -107,6 +106,13 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
         forget_all(strategy)
     note_saved(strategy, before, whole, edit)
     return strategy
+
+
+def _looks_at(fields: Mapping[str, Any]) -> object:
+    """Return what decides which series there are."""
+    levels = fields["levels"] or ()
+    asked = {level.get("expression") or fields["expression"] for level in levels}
+    return asked, fields["composite"]
 
 
 def _check_kind(
@@ -151,9 +157,11 @@ def claim_due(now: datetime, *, limit: int = 2000, batch: int = 100) -> list[Cla
     A tick is a multiple of the interval in Unix seconds, so that evaluations of
     one interval share it. Who was away for an hour evaluates once, at the newest
     tick; the evaluation judges those between too. A tick is claimed when the delay of
-    the strategy has passed since. Two callers never get the same strategy.
+    the strategy has passed since. Two callers never get the same strategy. Those
+    with the same expression stay together, for they share its answer; a claim has
+    more than `batch` only where so many do.
     """
-    by_tick: dict[int, list[int]] = defaultdict(list)
+    by_tick: dict[int, list[Strategy]] = defaultdict(list)
     if not Strategy.objects.due(now).exists():
         return []
     with transaction.atomic():
@@ -162,15 +170,32 @@ def claim_due(now: datetime, *, limit: int = 2000, batch: int = 100) -> list[Cla
         for strategy in rows:
             settled = int(now.timestamp()) - strategy.delay_s
             tick = settled // strategy.interval_s * strategy.interval_s
-            by_tick[tick].append(strategy.pk)
+            by_tick[tick].append(strategy)
             following = tick + strategy.interval_s + strategy.delay_s
             strategy.next_run_at = datetime.fromtimestamp(following, UTC)
         bulk.update(rows, ["next_run_at"])
     return [
-        Claim(tick, tuple(ids[start : start + batch]))
-        for tick, ids in sorted(by_tick.items())
-        for start in range(0, len(ids), batch)
+        Claim(tick, ids)
+        for tick, claimed in sorted(by_tick.items())
+        for ids in _batches(claimed, batch)
     ]
+
+
+def _batches(claimed: Iterable[Strategy], size: int) -> Iterator[tuple[int, ...]]:
+    """Yield the ids in portions of at least `size`, the last of what there is."""
+    ids: list[int] = []
+    ordered = sorted(claimed, key=_asked)
+    for _asks, same in groupby(ordered, key=_asked):
+        ids.extend(strategy.pk for strategy in same)
+        if len(ids) >= size:
+            yield tuple(ids)
+            ids = []
+    if ids:
+        yield tuple(ids)
+
+
+def _asked(strategy: Strategy) -> tuple[int, str]:
+    return strategy.space_id, strategy.expression
 
 
 @dataclass(frozen=True, slots=True)

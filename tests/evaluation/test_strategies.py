@@ -112,6 +112,16 @@ def test_a_recovery_condition_keeps_it_open_until_it_is_met():
     assert said(found) == [HELD, 0]
 
 
+def test_a_point_that_is_not_there_fulfils_no_recovery_condition():
+    level = make_level(1, ">", 90, over_when=[[{"operator": "<", "value": 70}]])
+    strategy = make_strategy(levels=[level], recovery_window=3, late_periods=0)
+
+    early = verdicts(strategy, ({}, [95, 85, NAN, NAN, 60]))
+    after = verdicts(strategy, ({}, [85, NAN, 60, 60, 60]))
+
+    assert (said(early), said(after)) == ([HELD], [0])
+
+
 @pytest.mark.parametrize(
     ("points", "verdict"),
     [
@@ -253,6 +263,16 @@ def test_those_missed_for_too_long_are_counted_and_left():
     found = judged(strategy, ({}, [1]))
 
     assert (len(found.verdicts.moments), found.skipped) == (31, 29)
+
+
+def test_of_a_long_interval_some_ticks_are_caught_up_with():
+    strategy = make_strategy(
+        interval_s=3600, late_periods=0, judged_at=NOON - timedelta(hours=9)
+    )
+
+    found = judged(strategy, ({}, [95, 1, 1, 1, 1, 1]))
+
+    assert (len(found.verdicts.moments), found.skipped) == (6, 3)
 
 
 def test_nothing_older_than_a_strategy_is_judged_by_it():

@@ -23,18 +23,22 @@ MINUTE = timedelta(minutes=1)
 class Store(FakeTsdb):
     """Is hot in every answer, and cannot answer what asks for `broken`."""
 
-    value = 95.0
+    value, host = 95.0, "a"
 
     def query_range(self, space, promql, start, end, step_s, *, timeout_s):
         if promql == "broken":
             return Result("failed", None, "no answer from the store")
         times = np.arange(int(start), int(end) + 1, step_s)
         values = np.full((1, len(times)), self.value)
-        return Result("complete", Frame(times, values, ({"host": "a"},)))
+        return Result("complete", Frame(times, values, ({"host": self.host},)))
 
 
 class Calm(Store):
     value = 5.0
+
+
+class OfAnotherHost(Store):
+    host = "b"
 
 
 def without_series(outcome):
@@ -75,6 +79,60 @@ def test_what_cannot_be_written_says_why_and_stops_no_other():
     assert cursed.outcome == "failing"
     assert "cannot be written" in cursed.outcome_reason
     assert Alert.objects.get(source_id=sound.pk).state == "firing"
+
+
+def test_a_changed_limit_counts_at_once_also_at_a_tick_that_was_judged_before():
+    strategy = make_strategy(interval_s=3600)
+    calm = [make_level(1, ">", 99)]
+    save_strategy(
+        strategy.space, {"levels": calm}, by=None, now=NOON, strategy=strategy
+    )
+    evaluate(strategy)
+    later = NOON + 10 * MINUTE
+
+    low = [make_level(1, ">", 90)]
+    save_strategy(
+        strategy.space, {"levels": low}, by=None, now=later, strategy=strategy
+    )
+    for _again in range(2):
+        evaluate(strategy)
+
+    assert Alert.objects.get().started_at == later
+
+
+def test_switched_off_and_on_a_problem_that_goes_on_is_told_at_once():
+    strategy = make_strategy(interval_s=3600, late_periods=0)
+    evaluate(strategy)
+    off, on = NOON + 10 * MINUTE, NOON + 11 * MINUTE
+
+    switch(strategy, enabled=False, at=off)
+    switch(strategy, enabled=True, at=on)
+    evaluate(strategy)
+
+    states = Alert.objects.order_by("pk").values_list("state", "started_at")
+    assert list(states) == [("resolved", NOON), ("firing", on)]
+
+
+def switch(strategy, *, enabled, at):
+    fields = {"enabled": enabled}
+    save_strategy(strategy.space, fields, by=None, now=at, strategy=strategy)
+
+
+def test_a_level_that_asks_for_something_else_leaves_no_alert_of_what_it_asked_for():
+    policy = {"policy": "series", "after": 1, "severity": 2, "forget_s": 86_400}
+    other = [make_level(1, ">", 90) | {"expression": "cpu"}]
+    strategy = make_strategy(levels=other, no_data=policy, late_periods=0)
+    evaluate(strategy)
+    evaluate(strategy, at=NOON + MINUTE, store=Store())
+
+    asks = [make_level(1, ">", 90) | {"expression": "mem"}]
+    at = NOON + 2 * MINUTE
+    save_strategy(strategy.space, {"levels": asks}, by=None, now=at, strategy=strategy)
+    for minutes in (2, 3, 4):
+        evaluate(strategy, at=NOON + minutes * MINUTE, store=OfAnotherHost())
+
+    firing = Alert.objects.firing().values_list("source_kind", "labels__host")
+    assert list(firing) == [("strategy", "b")]
 
 
 @pytest.mark.parametrize("step", ["lookbacks", "judge", "explain"])

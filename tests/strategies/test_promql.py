@@ -32,6 +32,7 @@ def test_it_drops_series_by_itself(expression):
         "rate(cpu[5m]) * 100",
         "sum(cpu)",
         "cpu > 90 or vector(0)",
+        "load / scalar(count(cpu == 1))",
         "42",
     ],
 )

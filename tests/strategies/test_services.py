@@ -104,6 +104,45 @@ def test_who_was_away_for_an_hour_evaluates_once():
     assert [claim.tick for claim in claims] == [int(NOON.timestamp()) + 3600]
 
 
+def test_strategies_of_one_expression_are_claimed_together():
+    space = make_space()
+    for number in range(5):
+        for expression in ("cpu", "mem", "disk"):
+            make_strategy(space, name=f"{expression} {number}", expression=expression)
+
+    claims = claim_due(NOON, batch=4)
+
+    of = dict(Strategy.objects.values_list("pk", "expression"))
+    assert [{of[pk] for pk in claim.ids} for claim in claims] == [
+        {"cpu"},
+        {"disk"},
+        {"mem"},
+    ]
+    assert sum(len(claim.ids) for claim in claims) == 15
+
+
+def test_those_that_nobody_else_asks_for_are_claimed_in_portions():
+    space = make_space()
+    for number in range(5):
+        make_strategy(space, name=str(number), expression=f"cpu{number}")
+
+    claims = claim_due(NOON, batch=2)
+
+    assert [len(claim.ids) for claim in claims] == [2, 2, 1]
+
+
+def test_changes_are_counted_within_some_time():
+    with pytest.raises(InvalidInput) as error:
+        save_strategy(
+            make_space(),
+            {**HOT, "flap_count": 4, "flap_window_s": 0},
+            by=None,
+            now=NOON,
+        )
+
+    assert set(error.value.fields) == {"flap_window_s"}
+
+
 def test_what_could_not_be_judged_is_tried_again_in_a_minute_at_the_same_tick():
     strategy = make_strategy(interval_s=3600)
     claim_due(NOON + DELAY)
