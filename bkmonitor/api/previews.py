@@ -96,9 +96,13 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(), help_text="Unix seconds."
     )
     series = SeriesSerializer(
-        many=True, help_text=f"The worst, at most {MOST_SERIES}; summary counts all."
+        many=True,
+        help_text=f"The worst, at most {MOST_SERIES}; summary counts all that are judged.",
     )
     summary = SummarySerializer(allow_null=True)
+    series_left_out = serializers.IntegerField(
+        help_text="How many series there are besides: too many to judge in such a time."
+    )
 
 
 class PreviewActions(OwnedViewSet):
@@ -150,7 +154,12 @@ def answer(
             space.slug, own, start.timestamp(), end.timestamp(), shown=MOST_SERIES
         )
     except NotJudged as error:
-        nothing: Fields = {"times": [], "series": [], "summary": None}
+        nothing: Fields = {
+            "times": [],
+            "series": [],
+            "summary": None,
+            "series_left_out": 0,
+        }
         return {"outcome": "failed", "reason": str(error), **nothing}
     return {"outcome": "complete", "reason": "", **_as_json(found)}
 
@@ -167,6 +176,7 @@ def _as_json(found: Preview) -> Mapping[str, Any]:
         "times": found.times.tolist(),
         "series": [_series(one) for one in found.series],
         "summary": asdict(found.summary),
+        "series_left_out": found.left_out,
     }
 
 

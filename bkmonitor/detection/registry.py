@@ -53,6 +53,8 @@ _ALL: tuple[type[Detector], ...] = (
     PingUnreachable,
 )
 KINDS: Mapping[str, type[Detector]] = {each.kind: each for each in _ALL}
+# What these say of a series depends on which others there are.
+COMPARING = frozenset({Outlier.kind, UnseenSeries.kind, PartialProbes.kind})
 
 
 @dataclass(frozen=True, slots=True)

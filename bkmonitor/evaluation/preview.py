@@ -16,7 +16,7 @@ from bkmonitor.lib.frame import Times, Values
 from bkmonitor.metrics.answers import Question, gather
 from bkmonitor.strategies.schema import check_definition
 
-# A person waits for it: ticks times series, and seconds.
+# A person waits for it: ticks times series that are judged, and seconds.
 MOST_POINTS = 6_000_000
 WITHIN_S = 20.0
 # Across a page; a longer time is thinned to so many points.
@@ -36,6 +36,7 @@ class Preview:
     series   the ones to show, the worst first; `summary` counts all
     edges    for a single series, by name what its detectors held it against: (B,)
     filters  a series that is absent is normal
+    left_out  how many series there are besides, too many to judge in such a time
     """
 
     times: Times
@@ -43,6 +44,12 @@ class Preview:
     summary: Summary
     edges: Mapping[str, Values]
     filters: bool
+    left_out: int = 0
+
+    @property
+    def all_series(self) -> int:
+        """Return how many series there are, judged or not."""
+        return self.summary.series + self.left_out
 
 
 def preview(
@@ -57,12 +64,14 @@ def preview(
     """Replay a definition from start to end, by the fields of a strategy's row.
 
     Without levels the series are shown as they are. At most `shown` series are, or
-    the one whose key is `only`.
+    the one whose key is `only`. As many series are judged as are soon judged over so
+    long a time, the first of them by their labels.
 
     Units   Unix seconds.
     Errors  InvalidInput names the field: what is wrong with the definition, or `from`
-            where the time is too long for so many series. NotJudged with the reason
-            where the store's answer is not complete.
+            where the time is too long, where there are too many series to ask for, or
+            to judge if detectors hold them against each other. NotJudged with the reason where the store's
+            answer is not complete.
     """
     definition = check_definition({**fields, "levels": fields.get("levels") or NOTHING_YET})  # fmt: skip
     try:
@@ -71,14 +80,23 @@ def preview(
         raise InvalidInput(str(error), {"from": str(error)}) from error
     stride = -(-len(ticks) // MOST_DRAWN)
     found = Backtest(definition.flap_window_s if definition.flap_count else 0)
-    drawing = Drawing(stride, only)
+    drawing, left_out = Drawing(stride, only), 0
     deadline = time.monotonic() + WITHIN_S
     for part in replay_in_parts(
-        definition, space, int(start), int(end), ask=_ask, stride=stride
+        definition,
+        space,
+        int(start),
+        int(end),
+        ask=_ask,
+        stride=stride,
+        most_series=max(1, MOST_POINTS // len(ticks)),
     ):
         found.add(part.replay)
         drawing.add(part)
-        _check_time(len(part.replay.labels), part.whole)
+        left_out = part.left_out
+        there = len(part.replay.labels) + left_out
+        if left_out and (definition.compares_series or there * stride > MOST_POINTS):
+            raise _too_many(there, part.whole)
         if part.done < part.whole and time.monotonic() > deadline:
             raise _too_long(_("This takes too long to wait for"))
     return Preview(
@@ -87,6 +105,7 @@ def preview(
         found.summary(),
         drawing.edges(),
         definition.absent_is_normal,
+        left_out,
     )
 
 
@@ -94,12 +113,11 @@ def _ask(questions: Sequence[Question]) -> Answers:
     return gather(questions, within_s=WITHIN_S)
 
 
-def _check_time(series: int, ticks: int) -> None:
-    if series * ticks > MOST_POINTS:
-        raise _too_long(
-            _("%(series)s series at %(ticks)s moments are too many to wait for")
-            % {"series": f"{series:,}", "ticks": f"{ticks:,}"}
-        )
+def _too_many(series: int, ticks: int) -> InvalidInput:
+    return _too_long(
+        _("%(series)s series at %(ticks)s moments are too many to wait for")
+        % {"series": f"{series:,}", "ticks": f"{ticks:,}"}
+    )
 
 
 def _too_long(sentence: str) -> InvalidInput:

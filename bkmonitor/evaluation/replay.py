@@ -1,11 +1,13 @@
 """Evaluate a strategy over the past, by the very functions that do it live."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from bkmonitor.evaluation.choice import Choice
 from bkmonitor.evaluation.judgement import Judgement, absent_states, judge
 from bkmonitor.evaluation.memory import Flap, Memory, advance
 from bkmonitor.evaluation.strategies import Span, views
@@ -17,13 +19,13 @@ from bkmonitor.metrics.answers import Question
 from bkmonitor.strategies.definition import Definition
 
 # Ticks judged at once: enough for numpy, little enough for one answer of the store.
-CHUNK = 500
+CHUNK = 2000
 # Of the first, when nobody knows how many series there are.
 FIRST_CHUNK = 60
 # Ticks times series judged at once: what bounds the memory.
 POINTS_AT_ONCE = 2_000_000
-# Two months of a strategy that is evaluated every minute.
-MOST_TICKS = 100_000
+# A year of a strategy that is evaluated every minute, two months of one every 10 s.
+MOST_TICKS = 530_000
 # Of a replay that is kept as a whole: ticks times series, ten bytes for each.
 MOST_POINTS = 30_000_000
 
@@ -58,6 +60,7 @@ class Part:
                keeps its row in the parts that follow
     judgement  what it comes from; `rows` are the places of the judgement's series
     done, whole  how many ticks have been replayed with this part, and of how many
+    left_out   how many series there were besides, in this part and before
     """
 
     replay: Replay
@@ -65,6 +68,7 @@ class Part:
     rows: Sequence[int]
     done: int
     whole: int
+    left_out: int = 0
 
 
 def replay(
@@ -105,11 +109,14 @@ def replay_in_parts(
     *,
     ask: Ask,
     stride: int = 1,
+    most_series: int | None = None,
 ) -> Iterator[Part]:
     """Replay from start to end, both counted, a stretch at a time, in bounded memory.
 
     The state before the first tick is blank: an alert that began earlier begins
-    with the first tick at which its trigger fires or would have.
+    with the first tick at which its trigger fires or would have. No more series than
+    `most_series` are judged: those that come first and, of these, those whose labels
+    do. Detectors that hold series against each other then judge among these alone.
 
     Units   start and end in Unix seconds; ticks are whole multiples of the interval.
             Every part but the last has a multiple of `stride` ticks.
@@ -117,27 +124,27 @@ def replay_in_parts(
             InvalidInput for a time without ticks, or with more than MOST_TICKS.
     """
     ticks = ticks_of(definition.interval_s, start, end)
-    state = _State({}, Memory.blank(0))
+    state, choice = _State({}, Memory.blank(0)), Choice(most_series)
     begin, size = 0, FIRST_CHUNK
     while begin < len(ticks):
         some = ticks[begin : begin + max(1, size // stride) * stride]
-        judgement = _judged(definition, space, some, ask)
+        judgement = _judged(definition, space, some, ask, choice)
         begin += len(some)
-        yield _fold(definition, judgement, some, state, (begin, len(ticks)))
-        size = min(CHUNK, POINTS_AT_ONCE // max(1, len(state.places)))
+        part = _fold(definition, judgement, some, state, (begin, len(ticks)))
+        yield dataclasses.replace(part, left_out=len(choice.left))
+        there = len(state.places) + len(choice.left)
+        size = min(CHUNK, POINTS_AT_ONCE // max(1, there))
 
 
 def ticks_of(interval_s: int, start: int, end: int) -> Times:
     """Return the ticks from start to end; InvalidInput if there is none, or too many."""
-    ticks = np.arange(
-        -(-start // interval_s) * interval_s, end + 1, interval_s, dtype=np.int64
-    )
+    ticks = range(-(-start // interval_s) * interval_s, end + 1, interval_s)
     if not 0 < len(ticks) <= MOST_TICKS:
         raise InvalidInput(
             f"there are {len(ticks)} ticks of {interval_s} s in that time; "
             f"a replay has 1 to {MOST_TICKS}"
         )
-    return ticks
+    return np.arange(ticks.start, ticks.stop, ticks.step, dtype=np.int64)
 
 
 @dataclass(slots=True)
@@ -148,14 +155,16 @@ class _State:
     memory: Memory
 
 
-def _judged(definition: Definition, space: str, ticks: Times, ask: Ask) -> Judgement:
+def _judged(
+    definition: Definition, space: str, ticks: Times, ask: Ask, choice: Choice
+) -> Judgement:
     span = Span(int(ticks[-1]), len(ticks))
     asked = [
         question
         for need in needs(definition, span.last, span.moments)
         for question in need.questions(space)
     ]
-    found = views(definition, span, space, ask(asked))
+    found = choice.of(views(definition, span, space, ask(asked)))
     return judge(definition, found, span.moments)
 
 
@@ -195,10 +204,14 @@ def _advanced(
     unseen = np.array(absent_states(definition), dtype=np.int8)
     flap = Flap(definition.flap_count, definition.flap_window_s)
     shown = np.zeros((len(state.places), len(ticks)), dtype=np.int8)
-    for at, tick in enumerate(ticks):
-        states = np.tile(unseen, (len(state.places), 1))
-        states[rows] = judgement.states[:, at]
-        state.memory = advance(state.memory, states, float(tick), flap)
+    changes = (judgement.states[:, 1:] != judgement.states[:, :-1]).any(axis=(0, 2))
+    moves = [True, *changes.tolist()]
+    for at, tick in enumerate(ticks.tolist()):
+        # The same states again change nothing, unless time alone may end what flaps.
+        if moves[at] or (state.memory.shown != state.memory.severity).any():
+            states = np.tile(unseen, (len(state.places), 1))
+            states[rows] = judgement.states[:, at]
+            state.memory = advance(state.memory, states, tick, flap)
         shown[:, at] = state.memory.shown
     return shown
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bkmonitor.detection.port import Detector
-from bkmonitor.detection.registry import parse_detector
+from bkmonitor.detection.registry import COMPARING, parse_detector
 from bkmonitor.lib.errors import InvalidInput
 from bkmonitor.strategies.promql import filters
 
@@ -60,6 +60,12 @@ class Definition:
     def absent_is_normal(self) -> bool:
         """Return whether a series that no level's expression returns is normal."""
         return all(level.filters for level in self.levels)
+
+    @property
+    def compares_series(self) -> bool:
+        """Return whether what is said of a series depends on which others there are."""
+        kinds = {one.kind for level in self.levels for one in level.detectors}
+        return not kinds.isdisjoint(COMPARING)
 
 
 def parse_definition(fields: Mapping[str, Any]) -> Definition:

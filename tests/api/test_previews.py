@@ -135,7 +135,7 @@ def test_the_worst_series_are_shown_and_all_are_counted(store):
         ({"trigger_count": 3}, "trigger_count", "count ≤ window"),
         ({"interval_s": 1}, "interval_s", ""),
         ({"kind": "composite"}, "kind", "members"),
-        ({"from": "1926-03-03T13:00:00Z"}, "from", "100000"),
+        ({"from": "1926-03-03T13:00:00Z"}, "from", "530000"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_named(api, store, body, field, told):
@@ -145,12 +145,26 @@ def test_what_makes_no_sense_is_named(api, store, body, field, told):
     assert told in refused.json()["fields"][field]
 
 
-def test_too_long_a_time_for_so_many_series_is_refused_early(store, monkeypatch):
+def test_of_too_many_series_some_are_judged_and_the_rest_is_counted(
+    api, store, monkeypatch
+):
+    monkeypatch.setattr("bkmonitor.evaluation.preview.MOST_POINTS", 100)
+
+    shown = post(api, "preview", space=api.space.slug, **CPU, **AT).json()
+
+    assert [one["labels"] for one in shown["series"]] == [{"host": "a"}]
+    assert (shown["summary"]["series"], shown["series_left_out"]) == (1, 1)
+
+
+def test_series_that_are_held_against_each_other_are_not_judged_in_part(
+    store, monkeypatch
+):
     monkeypatch.setattr("bkmonitor.evaluation.preview.MOST_POINTS", 100)
     asked = {"from": NOON - HOUR, "to": NOON}
+    apart = [{"severity": 1, "detectors": [{"kind": "outlier"}]}]
 
     with pytest.raises(InvalidInput, match="2 series at 60 moments") as refused:
-        answer(make_space(), CPU, asked, now=NOON)
+        answer(make_space(), CPU | {"levels": apart}, asked, now=NOON)
 
     assert "from" in refused.value.fields
     assert len(store.asked) == 1

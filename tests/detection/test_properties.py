@@ -1,5 +1,7 @@
 """What is true of every detector, whatever its kind. A new kind adds its examples."""
 
+from dataclasses import replace
+
 import numpy as np
 import orjson
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from bkmonitor.detection.parameters import parameters_of
 from bkmonitor.detection.port import Reason, View
-from bkmonitor.detection.registry import KINDS, dump_detector, parse_detector
+from bkmonitor.detection.registry import COMPARING, KINDS, dump_detector, parse_detector
 from bkmonitor.notifications.sentences import SENTENCES
 
 # Half a day a step, so that a week of history is fourteen points.
@@ -130,6 +132,20 @@ def test_a_point_is_normal_or_an_anomaly_or_not_judged(detector, rows):
     assert not (found.anomalous & (found.unjudged != Reason.JUDGED)).any()
     for fact in found.facts.values():
         assert np.broadcast_shapes(fact.shape, view.values.shape) == view.values.shape
+
+
+@every_detector
+@examples
+@given(rows=rows_of(VALUES))
+def test_only_some_kinds_say_of_a_series_what_depends_on_others(detector, rows):
+    view = view_of(rows)
+    first = replace(view, labels=view.labels[:1], known=view.known[:1])
+
+    whole, alone = detector.judge(view), detector.judge(first)
+
+    if detector.kind not in COMPARING:
+        assert (whole.anomalous[:1] == alone.anomalous).all()
+        assert (whole.unjudged[:1] == alone.unjudged).all()
 
 
 @every_detector

@@ -311,10 +311,22 @@ def test_the_preview_says_why_the_store_could_not_answer(admin_client, store):
     assert "down for repairs" in page
 
 
-def test_too_long_a_time_offers_shorter_ones(admin_client, store, monkeypatch):
+def test_of_too_many_series_the_preview_says_how_many_it_judges(
+    admin_client, store, monkeypatch
+):
     monkeypatch.setattr("bkmonitor.evaluation.preview.MOST_POINTS", 100)
 
-    page = preview(admin_client, span="24h")
+    page = preview(admin_client)
+
+    assert "1 of 2 series judged" in page
+    assert "host=web-2" not in page
+
+
+def test_too_long_a_time_offers_shorter_ones(admin_client, store, monkeypatch):
+    monkeypatch.setattr("bkmonitor.evaluation.preview.MOST_POINTS", 100)
+    apart = [{"severity": 1, "detectors": [{"kind": "outlier"}]}]
+
+    page = preview(admin_client, span="24h", levels=apart)
 
     assert "too many to wait for" in page
     assert "6 hours" in page
