@@ -30,4 +30,9 @@ def typed(strategy: Strategy | None = None, **changes: Any) -> dict[str, Any]:
         elif value not in (None, "") and field.name not in ("levels", "query"):
             sent[field.name] = str(field.field.prepare_value(value))
     shown = levels_draft(changes.pop("levels", levels), form.written_in).flat(ROOT)
-    return sent | shown | changes
+    sent = sent | shown | changes
+    # As browsers send the ends of lines.
+    return {
+        name: text.replace("\n", "\r\n") if isinstance(text, str) else text
+        for name, text in sent.items()
+    }

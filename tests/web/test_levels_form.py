@@ -75,7 +75,7 @@ def levels(draw):
         if draw(st.booleans()):
             level["match"] = draw(st.sampled_from(["all", "any"]))
         if draw(st.booleans()):
-            level["expression"] = "up == 0"
+            level["expression"] = draw(st.sampled_from(["up == 0", "up\n  == 0"]))
         names = draw(st.sets(st.sampled_from(["count", "window", "recovery"])))
         if names:
             level["trigger"] = {name: draw(st.integers(1, 1000)) for name in names}

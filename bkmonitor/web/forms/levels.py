@@ -24,6 +24,7 @@ from bkmonitor.web.forms.levels_draft import (
     read_levels,
 )
 from bkmonitor.web.forms.query_draft import Draft
+from bkmonitor.web.forms.typed import same_text
 
 TRIGGER = ("count", "window", "recovery")
 Json = dict[str, Any]
@@ -192,8 +193,8 @@ class LevelBlock(Block):
         level: Json = {"severity": typed["severity"], "detectors": detectors}
         if typed["match"] == "any":
             level["match"] = "any"
-        if typed["expression"].strip():
-            level["expression"] = typed["expression"].strip()
+        if expression := same_text(typed["expression"].strip(), ""):
+            level["expression"] = expression
         trigger = {name: typed[name] for name in TRIGGER if typed[name] is not None}
         if trigger:
             level["trigger"] = trigger

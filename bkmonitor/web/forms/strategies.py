@@ -19,12 +19,14 @@ from bkmonitor.web.forms.inputs import (
 from bkmonitor.web.forms.levels import Json, LevelsBlock, LevelsField, first_draft
 from bkmonitor.web.forms.no_data import NoDataFields
 from bkmonitor.web.forms.query_builder import ExpressedForm
+from bkmonitor.web.forms.typed import same_text
 
 TYPED = (
     "name", "enabled", "expression", "query", "unit", "interval_s", "trigger_count",
     "trigger_window", "recovery_window", "late_periods", "delay_s", "flap_count",
     "flap_window_s", "labels", "summary", "description", "runbook_url",
 )  # fmt: skip
+TEXTS = {"name", "expression", "summary", "description", "runbook_url"}
 # Where what the room refuses of a field is shown.
 BESIDE = {"no_data": "no_data_policy"}
 
@@ -137,6 +139,8 @@ class StrategyForm(ExpressedForm, NoDataFields):
         cleaned["no_data"] = self.no_data(self._stored.no_data)
         for name in [name for name in cleaned if name.startswith("no_data_")]:
             del cleaned[name]
+        for name in TEXTS & cleaned.keys():
+            cleaned[name] = same_text(cleaned[name], getattr(self._stored, name))
         if "levels" in cleaned and _same(cleaned["levels"], self._stored.levels):
             cleaned["levels"] = self._stored.levels
         return cleaned
@@ -172,7 +176,7 @@ def _plain(level: Mapping[str, Any]) -> Json:
         "severity": level["severity"],
         "detectors": detectors,
         "match": level.get("match", "all"),
-        "expression": level.get("expression", ""),
+        "expression": same_text(level.get("expression", ""), "").strip(),
         "trigger": trigger,
         "over_when": level.get("over_when") or [],
     }

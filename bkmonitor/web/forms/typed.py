@@ -11,6 +11,16 @@ DIGITS = 15
 LONGEST_S = 1e15
 
 
+def same_text(typed: str, stored: str) -> str:
+    """Return what was typed, with the ends of lines that rows have.
+
+    It is what is stored if only ends of lines and blanks around it differ, for
+    browsers and forms change those without anybody having typed.
+    """
+    text = typed.replace("\r\n", "\n")
+    return stored if text.strip() == stored.replace("\r\n", "\n").strip() else text
+
+
 def write_value(value: float, unit: str = "") -> str:
     """Return a value as one would type it, "5 GiB"; what is read of it is the value."""
     writers: Sequence[Callable[[float], str]] = (
