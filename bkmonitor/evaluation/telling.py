@@ -1,6 +1,6 @@
 """Replays and counts in words, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,8 +16,16 @@ REASONS = {
 }
 
 
-def tell_summary(summary: Summary) -> str:
-    """Say it in a sentence: "Would have fired 14 times, 3 critical, median 6 min, 9 flaps"."""
+def tell_length(seconds: float) -> str:
+    """Say a length of time: "6 min", "3 h 20 min"."""
+    return format_value(seconds, "seconds")
+
+
+def tell_summary(summary: Summary, length: Callable[[float], str] = tell_length) -> str:
+    """Say it in a sentence: "Would have fired 14 times, 3 critical, median 6 min, 9 flaps".
+
+    `length` says lengths of time, where the reader has own words for them.
+    """
     if not summary.fired:
         return _("Would not have fired")
     parts = [
@@ -28,7 +36,7 @@ def tell_summary(summary: Summary) -> str:
     if critical := summary.by_severity.get(1, 0):
         parts.append(_("%(n)s critical") % {"n": f"{critical:,}"})
     if summary.median_s is not None:
-        parts.append(_("median %(time)s") % {"time": tell_length(summary.median_s)})
+        parts.append(_("median %(time)s") % {"time": length(summary.median_s)})
     if summary.flaps:
         flaps = ngettext("%(n)s flap", "%(n)s flaps", summary.flaps)
         parts.append(flaps % {"n": f"{summary.flaps:,}"})
@@ -44,8 +52,3 @@ def tell_unjudged(counts: Mapping[str, int]) -> list[tuple[str, int]]:
         (words[reason], count) for reason, count in counts.items() if reason in words
     ]
     return sorted(found, key=lambda pair: -pair[1])
-
-
-def tell_length(seconds: float) -> str:
-    """Say a length of time: "6 min", "3 h 20 min"."""
-    return format_value(seconds, "seconds")

@@ -19,6 +19,7 @@ from bkmonitor.lib.frame import Values
 from bkmonitor.metrics.tsdb.current import is_on
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.web.charts import Column, series_names
+from bkmonitor.web.durations import duration
 
 SPANS: dict[str, tuple[int, str | Promise]] = {
     "1h": (3600, _("1 hour")),
@@ -57,7 +58,7 @@ class Shown:
     @property
     def told(self) -> str:
         """Return what would have fired, in a sentence."""
-        return tell_summary(self.found.summary) if self.found else ""
+        return tell_summary(self.found.summary, duration) if self.found else ""
 
     @property
     def unjudged(self) -> list[tuple[str, int]]:

@@ -20,12 +20,15 @@ def samples(site):
         for host, value in (("web-1", 2.5), ("web-2", 9.5))
         for ago in range(0, 3600, 15)
     ]
-    request = urllib.request.Request(  # noqa: S310
-        f"{site.stack.store.url}/api/v1/import/prometheus",
-        data="\n".join(lines).encode(),
-    )
-    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+    send(site, lines)
     time.sleep(1.5)
+
+
+def send(site, lines):
+    """Write samples into the store."""
+    url = f"{site.stack.store.url}/api/v1/import/prometheus"
+    request = urllib.request.Request(url, data="\n".join(lines).encode())
+    urllib.request.urlopen(request, timeout=10).close()
 
 
 def expect_states(page, *states):
@@ -73,6 +76,7 @@ def test_the_preview_says_in_words_what_it_is(visit, samples, expression, said):
 
     page.fill("#id_expression", expression)
     expect(page.locator("#preview")).to_contain_text(said)
+    screenshot(page, f"editor-{said.split()[0].lower()}-{len(expression)}")
 
     assert violations(page) == []
 
@@ -88,3 +92,32 @@ def test_the_spans_are_chosen_by_the_keyboard(visit, samples):
         page.keyboard.press("ArrowRight")
 
     expect(page.locator("input[name=span]:checked")).to_have_value("24h")
+
+
+@pytest.mark.parametrize("count", [3, 3000])
+def test_of_few_and_of_many_series_the_worst_are_shown(visit, site, count):
+    write_many(site, count)
+    page = visit()
+    page.goto("/s/shop/strategies/new/")
+    page.locator(".choices label", has_text="1 hour").click()
+    page.fill("#id_expression", f"many_{count}")
+    page.fill(LIMIT, str(count - 2))
+
+    expect(page.locator("#preview .told")).to_contain_text("Would have fired 1 time")
+    expect(page.locator("#preview .told")).to_contain_text(f"{count:,} series")
+    states = ["Critical", *["Normal"] * (min(count, 20) - 1)]
+    expect_states(page, *states)
+    screenshot(page, f"editor-series-{count}")
+    assert violations(page) == []
+
+
+def write_many(site, count):
+    """Put an hour of so many series into the store; series n is n everywhere."""
+    now = int(time.time())
+    for ago in range(0, 3600, 60):
+        lines = [
+            f'many_{count}{{host="host-{n:04}",space="shop"}} {n} {(now - ago) * 1000}'
+            for n in range(count)
+        ]
+        send(site, lines)
+    time.sleep(1.5)

@@ -21,6 +21,7 @@
   };
   const faint = (rgb, share) => rgb.replace(/rgba?\(([^)]+)\)/, (_, inner) => `rgba(${inner.split(",").slice(0, 3).join(",")},${share})`);
   const severities = { 1: "critical", 2: "warning", 3: "info" };
+  const signs = { ">=": "≥", "<=": "≤", "==": "=", "!=": "≠" };
   const letters = (words.severities || "").split(",").map((word) => [...word][0]);
 
   const number = (value) => {
@@ -100,6 +101,9 @@
   };
   const drawMarks = (marks, columns) => (plot) => {
     const { ctx } = plot;
+    // As large as the points leave room, or many in a row would hide the line.
+    const apart = plot.bbox.width / Math.max(columns[0].length, 1);
+    const size = Math.min(Math.max(apart * 0.6, 1.25 * devicePixelRatio), 3 * devicePixelRatio);
     ctx.save();
     ctx.strokeStyle = colour("surface");
     ctx.lineWidth = devicePixelRatio;
@@ -109,9 +113,9 @@
       if (value === null) return;
       ctx.fillStyle = inks[severity];
       ctx.beginPath();
-      SHAPES[severity](ctx, plot.valToPos(columns[0][index], "x", true), plot.valToPos(value, "y", true), 3 * devicePixelRatio);
+      SHAPES[severity](ctx, plot.valToPos(columns[0][index], "x", true), plot.valToPos(value, "y", true), size);
       ctx.fill();
-      ctx.stroke();
+      if (size > 2 * devicePixelRatio) ctx.stroke();
     }));
     ctx.restore();
   };
@@ -120,6 +124,8 @@
     const { ctx, bbox } = plot;
     ctx.save();
     ctx.font = `${11 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+    // Labels of limits that are close to each other stand beside each other.
+    const told = [];
     for (const { value, severity, operator } of limits) {
       if (value === null || value === undefined) continue;
       const y = Math.round(plot.valToPos(value, "y", true));
@@ -135,7 +141,12 @@
       ctx.fillStyle = colour(`${severities[severity]}-ink`);
       ctx.textAlign = "right";
       const above = y - 5 * devicePixelRatio > bbox.top + 12 * devicePixelRatio;
-      ctx.fillText(`${operator ?? ""} ${unit(value)}`.trim(), bbox.left + bbox.width - 4 * devicePixelRatio, above ? y - 5 * devicePixelRatio : y + 14 * devicePixelRatio);
+      const text = `${signs[operator] ?? operator ?? ""} ${unit(value)}`.trim();
+      const line = above ? y - 5 * devicePixelRatio : y + 14 * devicePixelRatio;
+      const near = told.filter((other) => Math.abs(other.line - line) < 12 * devicePixelRatio);
+      const right = Math.min(bbox.left + bbox.width, ...near.map((other) => other.left)) - 4 * devicePixelRatio;
+      ctx.fillText(text, right, line);
+      told.push({ line, left: right - ctx.measureText(text).width - 4 * devicePixelRatio });
     }
     ctx.restore();
   };
