@@ -11,8 +11,9 @@ from bkmonitor.lib.labels import Labels
 from bkmonitor.lib.sentence import Sentence
 from bkmonitor.strategies.no_data import GROUP, NoData
 
+Key = tuple[tuple[str, str], ...]
 # The alert for a whole source has no label of any series.
-WHOLE: Labels = {}
+WHOLE: Key = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +37,39 @@ def judge_missing(
     A unit is a series, or all series that share the labels of the policy's group; it
     is lost when every series of it has missed as many evaluations as the policy
     asks. When all units are lost the source is: that is one alert and not one for
-    each, though what was open before stays.
+    each. The series of a source that is lost stop one after the other, so while none
+    comes no unit is told by itself; what was open before stays.
     """
     units = _units(policy, [one for one in expected if not one.forgotten])
     gone = _units(policy, [one for one in expected if one.forgotten])
-    lost = [all(one.missed >= policy.after for one in unit) for unit in units.values()]
-    whole = len(units) > 1 and all(lost)
-    rows: list[tuple[Labels, int, Sentence]] = []
-    for (key, unit), is_lost in zip(units.items(), lost, strict=True):
-        severity = HELD if whole else policy.severity if is_lost else NORMAL
-        rows.append((dict(key), severity, _sentence(unit, lost=is_lost)))
-    rows += [
-        (dict(key), NORMAL, Sentence("no_data.forgotten"))
-        for key in gone.keys() - units.keys()
-    ]
-    if len(units) > 1:
-        told = Sentence("no_data.source", {"series": len(expected)})
-        back = Sentence("no_data.back")
-        rows.append(
-            (WHOLE, policy.severity if whole else NORMAL, told if whole else back)
-        )
+    lost = {
+        key: all(one.missed >= policy.after for one in unit)
+        for key, unit in units.items()
+    }
+    silent = len(units) > 1 and all(
+        one.missed for unit in units.values() for one in unit
+    )
+    whole = silent and all(lost.values())
+    rows: dict[Key, tuple[int, Sentence]] = {
+        key: (NORMAL, Sentence("no_data.forgotten")) for key in gone
+    }
+    for key, unit in units.items():
+        rows[key] = _said(unit, policy, lost=lost[key], silent=silent)
+    if whole:
+        series = sum(len(unit) for unit in units.values())
+        told = Sentence("no_data.source", {"series": series})
+        rows[WHOLE] = (policy.severity, told)
+    elif WHOLE not in rows and len(units) > 1:
+        rows[WHOLE] = (HELD if silent else NORMAL, Sentence("no_data.back"))
     return at_one_moment(
         source,
         at,
-        [labels for labels, _severity, _told in rows],
-        np.array([severity for _labels, severity, _told in rows], dtype=np.int8),
+        [dict(key) for key in rows],
+        np.array([severity for severity, _told in rows.values()], dtype=np.int8),
         np.full(len(rows), np.nan),
-        {row: told for row, (_labels, _severity, told) in enumerate(rows)},
+        {row: told for row, (_severity, told) in enumerate(rows.values())},
         absent_is_normal=True,
     )
-
-
-Key = tuple[tuple[str, str], ...]
 
 
 def _units(
@@ -82,10 +84,15 @@ def _units(
     return units
 
 
-def _sentence(unit: Sequence[Expected], *, lost: bool) -> Sentence:
-    if not lost:
-        return Sentence("no_data.back")
+def _said(
+    unit: Sequence[Expected], policy: NoData, *, lost: bool, silent: bool
+) -> tuple[int, Sentence]:
+    """Return the severity of a unit, and what is told of it."""
+    if not lost or silent:
+        here = any(not one.missed for one in unit)
+        return NORMAL if here else HELD, Sentence("no_data.back")
     missed = min(one.missed for one in unit)
     if len(unit) == 1:
-        return Sentence("no_data.series", {"missed": missed})
-    return Sentence("no_data.group", {"missed": missed, "series": len(unit)})
+        return policy.severity, Sentence("no_data.series", {"missed": missed})
+    told = {"missed": missed, "series": len(unit)}
+    return policy.severity, Sentence("no_data.group", told)

@@ -18,8 +18,10 @@ def note_seen(
     """Remember which series came at a tick; return the expected, if not all came.
 
     `present` are their labels by fingerprint. What has been missing for longer than
-    the policy remembers is deleted, and returned with `forgotten` set. A tick
-    counts once, however often it is noted; call in a transaction.
+    the policy remembers is deleted, and returned with `forgotten` set; of a source
+    that is silent as a whole nothing is, before all of it is. When a source that was
+    silent comes again, it is counted anew what stopped with it: an outage ends series
+    by series too. A tick counts once, however often it is noted; call in a transaction.
     """
     rows = list(ExpectedSeries.objects.filter(strategy=strategy).defer("labels"))
     known = {row.fingerprint: row for row in rows}
@@ -33,6 +35,9 @@ def note_seen(
     ExpectedSeries.objects.bulk_create(fresh, batch_size=BATCH, ignore_conflicts=True)
     missing = [row for row in rows if row.fingerprint not in present]
     back = [row for row in rows if row.missed and row.fingerprint in present]
+    if present:
+        within = timedelta(seconds=policy.after * strategy.interval_s)
+        _count_anew(_stopped_together(rows, within), missing, at)
     _note_back(back, at)
     _note_missing(missing, policy, at)
     if not missing and not back:
@@ -42,13 +47,37 @@ def note_seen(
     )
     for row in rows:
         row.labels = labels[row.pk]
-    _forget(missing, policy, at)
+    _forget(missing, policy, at, silent=not present)
     return rows + fresh
 
 
 def forget_all(strategy: Strategy) -> None:
     """Expect nothing any more: the strategy looks elsewhere now."""
     ExpectedSeries.objects.filter(strategy=strategy).delete()
+
+
+def _stopped_together(
+    rows: list[ExpectedSeries], within: timedelta
+) -> set[ExpectedSeries]:
+    """Return what stopped not long before all was silent, if all was at the last tick."""
+    if len(rows) < 2 or not all(row.missed for row in rows):
+        return set()
+    last = max((row.missing_since for row in rows if row.missing_since), default=None)
+    if last is None:
+        return set()
+    return {
+        row for row in rows if row.missing_since and last - row.missing_since < within
+    }
+
+
+def _count_anew(
+    stopped: set[ExpectedSeries], missing: list[ExpectedSeries], at: datetime
+) -> None:
+    again = [row for row in missing if row in stopped and row.missed_at < at]
+    for some in _chunks(again):
+        ExpectedSeries.objects.filter(pk__in=some, missed_at__lt=at).update(missed=0)
+    for row in again:
+        row.missed = 0
 
 
 def _note_back(rows: list[ExpectedSeries], at: datetime) -> None:
@@ -63,7 +92,7 @@ def _note_back(rows: list[ExpectedSeries], at: datetime) -> None:
 def _note_missing(rows: list[ExpectedSeries], policy: NoData, at: datetime) -> None:
     # Beyond what the policy asks for nothing is counted, so nothing is written.
     counting = [row for row in rows if row.missed < policy.after and row.missed_at < at]
-    begins = [row for row in counting if not row.missed]
+    begins = [row for row in counting if not row.missing_since]
     for some in _chunks(counting):
         ExpectedSeries.objects.filter(pk__in=some, missed_at__lt=at).update(
             missed=F("missed") + 1, missed_at=at
@@ -78,9 +107,13 @@ def _note_missing(rows: list[ExpectedSeries], policy: NoData, at: datetime) -> N
         row.missing_since = at
 
 
-def _forget(rows: list[ExpectedSeries], policy: NoData, at: datetime) -> None:
+def _forget(
+    missing: list[ExpectedSeries], policy: NoData, at: datetime, *, silent: bool
+) -> None:
     since = at - timedelta(seconds=policy.forget_s)
-    old = [row for row in rows if row.missing_since and row.missing_since <= since]
+    old = [row for row in missing if row.missing_since and row.missing_since <= since]
+    if silent and len(old) < len(missing):
+        return
     for row in old:
         row.forgotten = True
     for some in _chunks(old):

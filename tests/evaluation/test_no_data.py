@@ -25,7 +25,25 @@ def host(name, missed, dc="", **rest):
 def test_a_series_is_lost_when_it_has_missed_enough():
     found, _ = judge(SERIES, host("a", 0), host("b", 2), host("c", 3))
 
-    assert found == {"a": 0, "b": 0, "c": 2, "": 0}
+    assert found == {"a": 0, "b": HELD, "c": 2, "": 0}
+
+
+def test_while_nothing_comes_nothing_is_told_before_all_of_it_is_lost():
+    assert judge(SERIES, host("a", 3), host("b", 2))[0] == {
+        "a": HELD,
+        "b": HELD,
+        "": HELD,
+    }
+    assert judge(BY_DC, host("a", 3, "x"), host("b", 1, "y"))[0] == {
+        "x": HELD,
+        "y": HELD,
+        "": HELD,
+    }
+
+
+def test_the_series_without_labels_is_a_series_like_any():
+    assert judge(SERIES, Expected({}, 3), host("b", 0))[0] == {"": 2, "b": 0}
+    assert judge(SERIES, Expected({}, 3), host("b", 3))[0] == {"": 2, "b": HELD}
 
 
 def test_the_whole_source_lost_is_one_alert():
@@ -74,4 +92,4 @@ def test_where_nothing_is_missing_nothing_is_said():
 def test_severity_is_the_policys(missed):
     found, _ = judge(NoData("series", after=3, severity=1), host("a", missed))
 
-    assert found["a"] == (1 if missed >= 3 else 0)
+    assert found["a"] == {0: 0, 2: HELD, 3: 1, 9: 1}[missed]

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bkmonitor.alerts.models import Alert, Transition
 from bkmonitor.lib.frame import Frame
@@ -14,7 +16,7 @@ from bkmonitor.pipeline import upkeep
 from bkmonitor.pipeline.flow import evaluate_batch
 from bkmonitor.pipeline.sources import save_strategy
 from bkmonitor.strategies.models import ExpectedSeries
-from tests.factories import NOON, make_level, make_strategy
+from tests.factories import NOON, make_level, make_space, make_strategy
 from tests.fakes import FakeTsdb
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +37,14 @@ class Hosts(FakeTsdb):
         values = np.full((len(self.hosts), len(times)), 1.0)
         return Result(
             "complete",
-            Frame(times, values, tuple({"host": host} for host in self.hosts)),
+            Frame(times, values, tuple(labels_of(host) for host in self.hosts)),
         )
+
+
+def labels_of(host):
+    """Return the labels of a host; one named dc:host is in a data centre."""
+    dc, _, name = host.rpartition(":")
+    return {"host": name, "dc": dc} if dc else {"host": name}
 
 
 @pytest.fixture
@@ -107,8 +115,80 @@ def test_all_of_a_crowd_is_one_alert(strategy):
 
 def test_of_a_crowd_that_returns_in_part_the_rest_is_told_one_by_one(strategy):
     watch(strategy, "a b c", "", "", "a b")
+    assert lost() == []
+
+    watch(strategy, "a b", begin=4)
+    assert lost() == ["c"]
+
+
+def test_a_host_that_was_lost_before_stays_so_while_the_others_go_and_return(strategy):
+    watch(strategy, "a b c", "a b", "a b", "a b", "a", "", "", "a", "a b", "a b")
 
     assert lost() == ["c"]
+    assert fired() == 2
+
+
+def test_short_silences_of_the_others_hide_no_host_that_is_lost(strategy):
+    watch(strategy, "a b c", *["a b", ""] * 4, "a b")
+
+    assert lost() == ["c"]
+
+
+@st.composite
+def outages(draw):
+    """Return policy, series and the hosts of each minute of an outage of them all."""
+    after = draw(st.integers(1, 5))
+    spread = st.integers(0, after - 1)
+    hosts = [
+        f"{draw(st.sampled_from('xyz'))}:{at}" for at in range(draw(st.integers(2, 6)))
+    ]
+    silent = draw(st.integers(1, 2 * after + 3))
+    begin, end = 2, 2 + after + silent
+    gone = {host: (begin + draw(spread), end + draw(spread)) for host in hosts}
+    minutes = [
+        " ".join(
+            host for host, (stop, back) in gone.items() if not stop <= minute < back
+        )
+        for minute in range(end + after + 2)
+    ]
+    kind = draw(st.sampled_from(["series", "group"]))
+    return {"policy": kind, "after": after, "by": ["dc"]}, hosts, minutes
+
+
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(outages(), st.booleans())
+def test_an_outage_of_the_whole_source_is_one_alert_however_its_series_stop(
+    outage, is_forgotten
+):
+    policy, hosts, minutes = outage
+    forget_s = 60 * policy["after"] if is_forgotten else 86400
+    strategy = make_strategy(make_space(), no_data=policy | {"forget_s": forget_s})
+    before = fired()
+
+    watch(strategy, *minutes)
+
+    assert fired() - before <= 1
+    if not is_forgotten:
+        silent = minutes.count("")
+        assert fired() - before == 1 or silent < policy["after"]
+    assert lost() == []
+
+
+def fired():
+    return Transition.objects.filter(kind="fired").count()
+
+
+def test_a_group_that_goes_in_pieces_is_one_alert(strategy):
+    strategy.no_data = {"policy": "group", "by": ["dc"], "after": 2}
+    strategy.save()
+
+    watch(strategy, "x:a x:b x:c y:d", "x:a x:b y:d", "x:a y:d", *["y:d"] * 4)
+
+    assert [alert.labels for alert in Alert.objects.firing()] == [{"dc": "x"}]
 
 
 def test_the_same_tick_twice_counts_once(strategy):
