@@ -98,15 +98,17 @@ class Judgement:
         return found
 
     def present(self) -> dict[str, Labels]:
-        """Return the series whose newest point is there, by fingerprint.
+        """Return the series of which one of the newest points is there, by fingerprint.
 
-        Only levels count whose expression drops no series by itself: where it does,
-        being absent says nothing of the data.
+        The newest are as many as may come late. Only levels count whose expression
+        drops no series by itself: where it does, being absent says nothing of the data.
         """
+        newest = 1 + self.definition.late_periods
         there = np.zeros(len(self.labels), dtype=np.bool_)
         for own in self.marked:
             if not own.level.filters:
-                there[own.rows] |= ~np.isnan(own.view.values[:, -1])
+                points = own.view.values[:, -newest:]
+                there[own.rows] |= ~np.isnan(points).all(axis=1)
         rows = (int(row) for row in np.flatnonzero(there))
         return {fingerprint(self.labels[row]): self.labels[row] for row in rows}
 

@@ -18,6 +18,7 @@ from bkmonitor.pipeline.sources import save_strategy
 from bkmonitor.strategies.models import ExpectedSeries
 from tests.factories import NOON, make_level, make_space, make_strategy
 from tests.fakes import FakeTsdb
+from tests.recorded import Recorded
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -242,6 +243,31 @@ def test_one_evaluation_tells_what_is_missing_and_what_is_a_problem():
     third = Transition.objects.filter(at=NOON + 2 * MINUTE)
     told = third.values_list("alert__source_kind", "alert__labels__host", "kind")
     assert sorted(told) == [("no_data", "b", "fired"), ("strategy", "c", "fired")]
+
+
+@pytest.mark.parametrize(
+    ("late_periods", "delay", "is_lost"),
+    [(0, 0, False), (0, 1, True), (1, 1, False), (1, 2, True), (3, 3, False), (3, 4, True)],
+)  # fmt: skip
+def test_what_always_comes_late_is_missing_only_beyond_the_late_periods(
+    late_periods, delay, is_lost
+):
+    strategy = make_strategy(
+        no_data={"policy": "series", "after": 2}, late_periods=late_periods,
+        trigger_window=8,
+    )  # fmt: skip
+    first = int(NOON.timestamp()) - 20 * 60
+    samples = {("load", host): [1.0] * 40 for host in "ab"}
+    store = Recorded(samples=samples, delays={("load", "b"): [0] * 18 + [delay] * 22}, first=first)  # fmt: skip
+    strategy.expression = "load"
+    strategy.save()
+
+    for minute in range(9):
+        store.now = first + (17 + minute) * 60
+        with replaced_by(store):
+            evaluate_batch([strategy.pk], store.now, clock=lambda: NOON)
+
+    assert lost() == (["b"] if is_lost else [])
 
 
 def test_who_asks_for_it_no_more_hears_of_it_no_more(strategy):
