@@ -26,7 +26,8 @@ class Drawn:
     now       its newest value, NaN for none
     point     what the detectors find of that: 1..3, 0 normal, -1 not judged
     severity  of the alert that would be open, 0 for none
-    values    (B,) of each stretch of ticks the value that stands out most, NaN for none
+    values    (B,) of each stretch of ticks the worst anomaly or, where all is calm, the
+              value that stands out most; NaN for none
     points    (B,) of each stretch the worst finding
     fired     how many alerts it would have had; `spans` are the newest of them
     """
@@ -64,12 +65,13 @@ class Drawing:
     def add(self, part: Part) -> None:
         """Keep what a chart shows of the next part."""
         replay, stride = part.replay, self._stride
+        shown = stand_out(replay.values, replay.points, stride)
         self._times.append(replay.ticks[::stride])
-        self._values.append(thin_values(replay.values, stride))
+        self._values.append(np.take_along_axis(replay.values, shown, axis=1))
         self._points.append(thin_points(replay.points, stride))
         self._last = replay
         if self._only:
-            self._edges.append(_edges_of(part, self._only, stride))
+            self._edges.append(_edges_of(part, self._only, shown))
 
     def times(self) -> Times:
         """Return the beginning of each stretch, (B,) in Unix seconds."""
@@ -128,25 +130,30 @@ class Drawing:
         return sorted(range(len(last.labels)), key=rank)
 
 
-def thin_values(values: Values, stride: int) -> Values:
-    """Return of every `stride` points the one that is farthest from their mean.
+def stand_out(values: Values, points: Severities, stride: int) -> NDArray[np.intp]:
+    """Return of every `stride` points which is shown: the worst anomaly, if there is one.
 
-    A spike of one point is seen that way in a month, too. NaN where all are.
+    Of several, and where all is calm, it is the one farthest from the mean of the
+    stretch: a spike of one point is seen in a month, too.
 
-    Shapes  (S, T) -> (S, B); the last stretch may be shorter.
+    Shapes  (S, T) -> (S, B), columns; the last stretch may be shorter.
     """
     if stride == 1:
-        return values
+        return np.broadcast_to(np.arange(values.shape[1]), values.shape)
     blocks = _blocks(values, stride, np.nan)
     known = ~np.isnan(blocks)
     count = np.maximum(known.sum(axis=2), 1)
     with np.errstate(invalid="ignore", over="ignore"):
         mean = np.where(known, blocks, 0.0).sum(axis=2) / count
         apart = np.abs(blocks - mean[:, :, None])
-    # An infinity is as far as can be, also from a mean that is infinite by it.
+    # An infinity is as far as can be; from a mean that is infinite by it nothing else is.
+    apart = np.where(np.isfinite(apart), apart, 0.0)
     apart = np.where(np.isinf(blocks), np.inf, np.where(known, apart, -1.0))
-    most = np.argmax(apart, axis=2)
-    return np.take_along_axis(blocks, most[:, :, None], axis=2)[:, :, 0]
+    badness = _badness(_blocks(points.astype(np.float64), stride, -1))
+    worst = np.maximum(badness.max(axis=2, keepdims=True), 0)
+    apart[np.maximum(badness, 0) < worst] = -2.0
+    begins = np.arange(blocks.shape[1]) * stride
+    return np.asarray(np.argmax(apart, axis=2) + begins)
 
 
 def thin_points(points: Severities, stride: int) -> Severities:
@@ -154,9 +161,14 @@ def thin_points(points: Severities, stride: int) -> Severities:
     if stride == 1:
         return points
     blocks = _blocks(points.astype(np.float64), stride, -1)
-    badness = np.where(blocks > 0, 4 - blocks, blocks).max(axis=2)
+    badness = _badness(blocks).max(axis=2)
     thinned: Severities = np.where(badness > 0, 4 - badness, badness).astype(np.int8)
     return thinned
+
+
+def _badness(points: Values) -> Values:
+    """Return the other way round what is found: 3 for the worst severity, 0, -1."""
+    return np.where(points > 0, 4 - points, points)
 
 
 def _blocks(rows: Values, stride: int, missing: float) -> NDArray[np.float64]:
@@ -179,14 +191,17 @@ def _row_of(parts: Sequence[NDArray[Any]], row: int, missing: float) -> NDArray[
     )
 
 
-def _edges_of(part: Part, key: str, stride: int) -> Mapping[str, Values]:
-    """Return what the detectors held one series against, the worst level's first."""
+def _edges_of(part: Part, key: str, shown: NDArray[np.intp]) -> Mapping[str, Values]:
+    """Return what the detectors held one series against, the worst level's first.
+
+    Shapes  shown (S, B): the columns of each series that are shown; (B,) for each name.
+    """
     labels, ticks = part.judgement.labels, len(part.replay.ticks)
     rows = [row for row, one in enumerate(labels) if fingerprint(one) == key]
     found: dict[str, Values] = {}
     for row in rows:
         for name, fact in _facts_of(part.judgement, row):
-            found.setdefault(name, fact[-ticks:][::stride])
+            found.setdefault(name, fact[-ticks:][shown[part.rows[row]]])
     return found
 
 
