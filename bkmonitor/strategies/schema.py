@@ -171,8 +171,19 @@ def _check_unit(fields: Mapping[str, Any]) -> None:
 def _check_no_data(fields: Mapping[str, Any]) -> None:
     policy = parse_no_data(fields.get("no_data") or {})
     if policy.policy == GROUP and not policy.by:
-        sentence = _("name the labels whose series belong together")
-        raise InvalidInput(f"no_data: {sentence}", {"no_data": sentence})
+        raise _wrong("no_data", _("name the labels whose series belong together"))
+    interval_s = int(fields.get("interval_s", 60))
+    if policy.watches and policy.forget_s < policy.after * interval_s:
+        told = _(
+            "a series would be forgotten after forget_s, %(forget)s seconds, and missed "
+            "only after %(after)s evaluations, %(seconds)s seconds: it never is then"
+        )
+        numbers = {
+            "forget": policy.forget_s,
+            "after": policy.after,
+            "seconds": policy.after * interval_s,
+        }
+        raise _wrong("no_data", told % numbers)
 
 
 def _check_active_time(fields: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from bkmonitor.strategies.services import (
     note_failing,
     save_strategy,
 )
-from tests.factories import NOON, make_space, make_strategy
+from tests.factories import NOON, make_level, make_space, make_strategy
 
 DELAY = timedelta(seconds=3)
 pytestmark = pytest.mark.django_db
@@ -20,6 +20,7 @@ HOT = {
     "expression": "cpu > 90",
     "levels": [{"severity": 1, "detectors": [{"kind": "present"}]}],
 }
+CALM = HOT | {"expression": "cpu", "levels": [make_level(1, ">", 90)]}
 
 
 def test_a_strategy_is_due_as_soon_as_it_is_saved():
@@ -201,3 +202,19 @@ def test_another_expression_is_noted_with_its_moment_and_other_changes_are_not()
     fields = {"expression": "cpu > 80"}
     save_strategy(strategy.space, fields, by=None, now=NOON, strategy=strategy)
     assert strategy.changed_at == NOON
+
+
+@pytest.mark.parametrize(("after", "forget_s"), [(5, 240), (60, 3599)])
+def test_what_is_forgotten_before_it_is_missed_is_refused(after, forget_s):
+    policy = {"policy": "series", "after": after, "forget_s": forget_s}
+
+    with pytest.raises(InvalidInput, match=f"{forget_s} seconds.*{after * 60} seconds"):
+        save_strategy(make_space(), CALM | {"no_data": policy}, by=None, now=NOON)
+
+
+def test_who_ignores_missing_data_may_forget_as_soon_as_he_likes():
+    policy = {"policy": "ignore", "after": 5, "forget_s": 60}
+
+    saved = save_strategy(make_space(), CALM | {"no_data": policy}, by=None, now=NOON)
+
+    assert saved.no_data == policy
