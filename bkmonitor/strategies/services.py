@@ -102,7 +102,10 @@ def _save(strategy: Strategy, fields: Mapping[str, Any], edit: Edit) -> Strategy
         "next_run_at",
     ]
     store(strategy, changed)
-    if strategy.changed_at == edit.at or not parse_no_data(strategy.no_data).watches:
+    was_off = before is not None and not before["enabled"]
+    watches = strategy.enabled and parse_no_data(strategy.no_data).watches
+    # What went away while nobody looked is not missing when somebody looks again.
+    if strategy.changed_at == edit.at or was_off or not watches:
         forget_all(strategy)
     note_saved(strategy, before, whole, edit)
     return strategy

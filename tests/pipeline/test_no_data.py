@@ -282,6 +282,20 @@ def test_who_asks_for_it_no_more_hears_of_it_no_more(strategy):
     assert not ExpectedSeries.objects.exists()
 
 
+def test_what_was_removed_while_a_strategy_was_off_is_not_missed(strategy):
+    watch(strategy, "a b", "a b")
+
+    for minute, enabled in ((2, False), (9, True)):
+        save_strategy(
+            strategy.space, {"enabled": enabled}, by=None, now=NOON + minute * MINUTE,
+            strategy=strategy,
+        )  # fmt: skip
+    watch(strategy, *["a"] * 5, begin=10)
+
+    assert lost() == []
+    assert [row.labels["host"] for row in ExpectedSeries.objects.all()] == ["a"]
+
+
 def test_another_expression_expects_its_own_series(strategy):
     watch(strategy, "a b", "a", "a")
 
