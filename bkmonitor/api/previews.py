@@ -19,6 +19,7 @@ from bkmonitor.api.fields import LabelsField
 from bkmonitor.api.viewsets import Fields, OwnedViewSet
 from bkmonitor.evaluation.drawing import Drawn
 from bkmonitor.evaluation.preview import Preview, preview
+from bkmonitor.evaluation.telling import tell_not_replayed
 from bkmonitor.lib.errors import InvalidInput, NotJudged
 from bkmonitor.strategies.expressed import settle
 from bkmonitor.strategies.models import DEFINING, Strategy
@@ -100,6 +101,10 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
         help_text=f"The worst, at most {MOST_SERIES}; summary counts all that are judged.",
     )
     summary = SummarySerializer(allow_null=True)
+    remarks = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What of the strategy is not part of it, in words.",
+    )
     series_left_out = serializers.IntegerField(
         help_text="How many series there are besides: too many to judge in such a time."
     )
@@ -130,7 +135,8 @@ class PreviewActions(OwnedViewSet):
     def backtest(self, request: Request, pk: str) -> Response:
         """Say what a strategy, as it is now, would have done."""
         row = self.get_object()
-        fields = {"kind": row.kind, "delay_s": row.delay_s, **row.definition}
+        more = {"kind": row.kind, "delay_s": row.delay_s, "no_data": row.no_data}
+        fields = {**more, **row.definition}
         return Response(answer(row.space, fields, _range(request), now=timezone.now()))
 
 
@@ -159,9 +165,11 @@ def answer(
             "series": [],
             "summary": None,
             "series_left_out": 0,
+            "remarks": [],
         }
         return {"outcome": "failed", "reason": str(error), **nothing}
-    return {"outcome": "complete", "reason": "", **_as_json(found)}
+    remarks = tell_not_replayed(fields.get("no_data") or {})
+    return {"outcome": "complete", "reason": "", **_as_json(found), "remarks": remarks}
 
 
 def _range(request: Request) -> Fields:

@@ -1,6 +1,7 @@
 """Replays and counts in words, in the reader's language."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from bkmonitor.detection.port import Reason
 from bkmonitor.evaluation.backtest import Summary
 from bkmonitor.lib.units import format_value
+from bkmonitor.strategies.no_data import IGNORE
 
 REASONS = {
     Reason.GAP: gettext_lazy("no sample at that moment"),
@@ -43,6 +45,16 @@ def tell_summary(summary: Summary, length: Callable[[float], str] = tell_length)
     if summary.firing_now:
         parts.append(_("%(n)s still open") % {"n": f"{summary.firing_now:,}"})
     return _(", ").join(parts)
+
+
+def tell_not_replayed(no_data: Mapping[str, Any]) -> list[str]:
+    """Say what of a strategy no replay shows: nothing, unless it watches for missing data.
+
+    `no_data` is the policy of the strategy's row.
+    """
+    if no_data.get("policy", IGNORE) == IGNORE:
+        return []
+    return [_("Alerts for missing data, and of composite strategies, are not part of it.")]  # fmt: skip
 
 
 def tell_unjudged(counts: Mapping[str, int]) -> list[tuple[str, int]]:

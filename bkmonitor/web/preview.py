@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from bkmonitor.evaluation.backtest import FiringSpan
 from bkmonitor.evaluation.drawing import Drawn
 from bkmonitor.evaluation.preview import Preview, preview
-from bkmonitor.evaluation.telling import tell_summary, tell_unjudged
+from bkmonitor.evaluation.telling import tell_not_replayed, tell_summary, tell_unjudged
 from bkmonitor.lib.errors import InvalidInput, NotJudged
 from bkmonitor.lib.frame import Values
 from bkmonitor.metrics.tsdb.current import is_on
-from bkmonitor.strategies.models import Strategy
+from bkmonitor.strategies.models import DEFINING, Strategy
 from bkmonitor.web.charts import Column, series_names
 from bkmonitor.web.durations import duration
 
@@ -45,6 +45,7 @@ class Shown:
               typed yet, "off" without a store
     reason    in words, unless complete
     problems  what of the levels is left out, for it is not complete
+    remarks   what of the strategy no preview shows
     only      the key of the series that is shown alone
     """
 
@@ -53,6 +54,7 @@ class Shown:
     found: Preview | None = None
     only: str = ""
     problems: Sequence[str] = ()
+    remarks: Sequence[str] = ()
     chart: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -87,7 +89,10 @@ def show(
     only: str = "",
     problems: Sequence[str] = (),
 ) -> Shown:
-    """Replay a definition over a span up to now; never raise."""
+    """Replay a definition over a span up to now; never raise.
+
+    `fields` are those of a strategy's row; what does not define it may be left out.
+    """
     levels: Sequence[Mapping[str, Any]] = fields.get("levels") or ()
     everywhere = levels and all(level.get("expression") for level in levels)
     if not str(fields.get("expression", "")).strip() and not everywhere:
@@ -96,7 +101,7 @@ def show(
         return Shown("off")
     # The samples of the newest moment may still be on their way.
     end = now.timestamp() - int(fields.get("delay_s", Strategy().delay_s))
-    known = {name: value for name, value in fields.items() if name != "delay_s"}
+    known = {name: fields[name] for name in DEFINING if name in fields}
     try:
         found = preview(
             space, known, end - SPANS[span][0], end, shown=MOST_SHOWN, only=only
@@ -106,9 +111,9 @@ def show(
         return Shown(wrong, next(iter(error.fields.values()), str(error)))
     except NotJudged as error:
         return Shown("failed", str(error))
-    return Shown(
-        "complete", "", found, only, problems, chart_of(found, alone=bool(only))
-    )
+    remarks = tell_not_replayed(fields.get("no_data") or {})
+    chart = chart_of(found, alone=bool(only))
+    return Shown("complete", "", found, only, problems, remarks, chart)
 
 
 def chart_of(found: Preview, *, alone: bool) -> dict[str, Any]:

@@ -74,6 +74,19 @@ def test_all_that_decides_counts_in_a_preview(api, store):
     assert (span["start"] - FIRST, span["end"] - FIRST) == (660, 1020)
 
 
+def test_that_missing_data_is_no_part_of_it_is_told(api, store):
+    watched = {"no_data": {"policy": "series"}}
+    strategy = make_strategy(api.space, **CPU, **watched)
+
+    saved = post(api, f"{strategy.pk}/backtest", **AT).json()
+    typed = post(api, "preview", space=api.space.slug, **CPU, **AT, **watched).json()
+    other = post(api, "preview", space=api.space.slug, **CPU, **AT).json()
+
+    assert saved["remarks"] == typed["remarks"]
+    assert "missing data" in typed["remarks"][0]
+    assert other["remarks"] == []
+
+
 def test_a_query_that_is_put_together_is_replayed_too(api, store):
     query = {"queries": [{"alias": "a", "metric": "cpu"}]}
     body = {"space": api.space.slug, "query": query, "levels": CPU["levels"], **AT}

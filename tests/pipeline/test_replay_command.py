@@ -66,6 +66,15 @@ def test_as_json_it_is_one_object(store, strategy):
     assert (told["from"], told["left_out"]) == ("2026-03-02T11:00:00+00:00", 0)
 
 
+def test_it_says_that_missing_data_is_no_part_of_it(store, strategy):
+    strategy.no_data = {"policy": "series"}
+    strategy.save(update_fields=["no_data"])
+
+    remark = "Alerts for missing data, and of composite strategies, are not part of it."
+    assert remark in run(str(strategy.pk), *SPAN).splitlines()
+    assert json.loads(run(str(strategy.pk), *SPAN, "--json"))["remarks"] == [remark]
+
+
 def test_only_the_newest_alerts_are_listed(store, strategy):
     told = run(str(strategy.pk), *SPAN, "--alerts", "1")
 

@@ -293,6 +293,7 @@ def test_one_series_alone_is_shown_with_what_it_is_held_against(admin_client, st
         ({LIMIT: "much"}, "Left out of the preview until it is complete"),
         ({LIMIT: ""}, "Would not have fired"),
         ({"expression": "node_load1 > 90"}, "This expression filters"),
+        ({"no_data_policy": "series"}, "Alerts for missing data, and of composite"),
         ({"expression": "nothing"}, "nothing sends this metric"),
         ({"trigger_count": "5"}, "count ≤ window"),
         ({"trigger_count": "some"}, "Would have fired"),

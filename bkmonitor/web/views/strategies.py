@@ -87,7 +87,11 @@ def strategy_detail(request: PageRequest, space: Space, pk: int) -> HttpResponse
 def strategy_series(request: PageRequest, space: Space, pk: int) -> HttpResponse:
     """Show the series of a strategy as they are now, and a chart of them."""
     strategy = _found(request, space, pk)
-    fields = {**strategy.definition, "delay_s": strategy.delay_s}
+    fields = {
+        **strategy.definition,
+        "delay_s": strategy.delay_s,
+        "no_data": strategy.no_data,
+    }
     again = {"verb": "get", "url": reverse("strategy_series", args=[space.slug, pk])}
     context = {"again": again, **_previewed(space, fields, request.GET)}
     return render(request, "strategies/_preview.html", context)
@@ -134,7 +138,9 @@ def strategy_edit(
 @space_view(Role.EDITOR)
 def strategy_preview(request: PageRequest, space: Space) -> HttpResponse:
     """Show what the strategy in the editor would have done, as far as it is typed."""
-    fields, problems = StrategyForm(request.POST).defining()
+    form = StrategyForm(request.POST)
+    fields, problems = form.defining()
+    fields["no_data"] = form.cleaned_data.get("no_data") or {}
     again = {"verb": "post", "url": reverse("strategy_preview", args=[space.slug])}
     context = {"again": again, **_previewed(space, fields, request.POST, problems)}
     return render(request, "strategies/_preview.html", context)

@@ -12,7 +12,12 @@ from django.utils import timezone
 
 from bkmonitor.evaluation.backtest import MOST_SPANS, Backtest, FiringSpan
 from bkmonitor.evaluation.replay import replay_in_parts
-from bkmonitor.evaluation.telling import tell_length, tell_summary, tell_unjudged
+from bkmonitor.evaluation.telling import (
+    tell_length,
+    tell_not_replayed,
+    tell_summary,
+    tell_unjudged,
+)
 from bkmonitor.lib.errors import InvalidInput, NotJudged
 from bkmonitor.lib.labels import Labels
 from bkmonitor.lib.moments import parse_moment
@@ -111,6 +116,8 @@ class Command(BaseCommand):
             f"{summary.series:,} series at {summary.ticks:,} moments: "
             f"{summary.normal:,} points normal, {summary.anomalous:,} anomalous{unjudged}"
         )
+        for remark in tell_not_replayed(strategy.no_data):
+            self.stdout.write(remark)
 
     def _list(self, spans: Sequence[FiringSpan], labels: Sequence[Labels]) -> None:
         for span in spans:
@@ -169,6 +176,7 @@ def _as_json(
         "from": span[0].isoformat(),
         "to": span[1].isoformat(),
         "summary": asdict(summary),
+        "remarks": tell_not_replayed(strategy.no_data),
         "alerts": [
             {
                 "labels": dict(labels[one.row]),
