@@ -10,6 +10,7 @@ from bkmonitor.ascode.expressions import firing_expression
 from bkmonitor.ascode.go_pipelines import Unsupported
 from bkmonitor.ascode.jinja_texts import write_go
 from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.lib.units import format_value
 from bkmonitor.strategies.composite import parse_composite
 from bkmonitor.strategies.condition import Composite
 from bkmonitor.strategies.definition import Definition, Level, parse_definition
@@ -152,6 +153,30 @@ def _approximated(strategy: Strategy, definition: Definition) -> list[str]:
         told.append(_("an alert for missing data is not expressible"))
     if strategy.active_time:
         told.append(_("active time is not expressible"))
+    return told + _own_settings(strategy)
+
+
+def _own_settings(strategy: Strategy) -> list[str]:
+    """Say what is set otherwise than of most and is lost; the file's head names the rest."""
+    usual, told = Strategy(), []
+    flap = (strategy.flap_count, strategy.flap_window_s)
+    if strategy.flap_count and flap != (usual.flap_count, usual.flap_window_s):
+        told.append(
+            _("flapping, from %(count)s changes within %(time)s on, is not expressible")
+            % {"count": flap[0], "time": format_value(flap[1], "seconds")}
+        )
+    if strategy.late_periods != usual.late_periods:
+        told.append(
+            _("judging %(count)s late evaluations again is not expressible")
+            % {"count": strategy.late_periods}
+        )
+    if strategy.delay_s != usual.delay_s:
+        told.append(
+            _("evaluating %(seconds)s s later is query_offset in newer versions")
+            % {"seconds": strategy.delay_s}
+        )
+    if strategy.unit:
+        told.append(_("the unit “%(unit)s” is not expressible") % {"unit": strategy.unit})  # fmt: skip
     return told
 
 

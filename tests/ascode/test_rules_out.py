@@ -97,6 +97,10 @@ def test_texts_become_templates_and_what_only_looks_like_one_stays():
         ({"trigger_count": 3, "trigger_window": 5}, "3 of 5 evaluations became 3 in a row"),
         ({"no_data": {"policy": "series", "after": 3}}, "missing data"),
         ({"active_time": {"timezone": "UTC", "weekly": []}}, "active time"),
+        ({"flap_count": 4, "flap_window_s": 600}, "flapping, from 4 changes within 10 min on"),
+        ({"late_periods": 5}, "5 late evaluations"),
+        ({"delay_s": 90}, "evaluating 90 s later"),
+        ({"unit": "bytes"}, "the unit “bytes”"),
         ({"description": "{{ value * 2 }}"}, "description: Prometheus has no “mul”: {{ value * 2 }}"),
     ],
 )  # fmt: skip
@@ -105,6 +109,11 @@ def test_what_prometheus_has_no_words_for_is_said(fields, told):
 
     assert told in exported.left_out[0]
     assert len(exported.rules) == 1
+
+
+def test_what_the_head_of_the_file_says_is_not_said_of_each():
+    assert export_strategy(strategy()).left_out == []
+    assert export_strategy(strategy(flap_count=0)).left_out == []
 
 
 @dataclass(frozen=True)
