@@ -119,7 +119,7 @@ def _group(strategy: Strategy, space: str, firing: Firing) -> Shown:
     return {
         "name": strategy.name,
         "file": _file(space),
-        "rules": [_rule(strategy, rule, firing) for rule in rules_of(strategy)],
+        "rules": _rules(strategy, firing),
         "interval": strategy.interval_s,
         "limit": 0,
         "evaluationTime": 0,
@@ -127,10 +127,35 @@ def _group(strategy: Strategy, space: str, firing: Firing) -> Shown:
     }
 
 
-def _rule(strategy: Strategy, rule: AlertingRule, firing: Firing) -> Shown:
+def _rules(strategy: Strategy, firing: Firing) -> list[Shown]:
+    rules = rules_of(strategy)
+    return [_rule(strategy, rule, firing, _state(strategy, rule, rules, firing)) for rule in rules]  # fmt: skip
+
+
+def _state(
+    strategy: Strategy,
+    rule: AlertingRule,
+    rules: Sequence[AlertingRule],
+    firing: Firing,
+) -> str:
+    """Return firing, pending or inactive.
+
+    Of the newest evaluation it is known how many points were anomalous, not at which
+    severity. An anomaly of any counts for the least severe too, so that this one is
+    pending where nothing fires yet.
+    """
+    if rule.severity in firing:
+        return "firing"
+    least = rule.severity == max(one.severity for one in rules)
+    waits = least and rule.for_s > 0 and not firing
+    judged = strategy.outcome == Strategy.Outcome.COMPLETE
+    return "pending" if waits and judged and strategy.counts.get("anomalous") else "inactive"  # fmt: skip
+
+
+def _rule(strategy: Strategy, rule: AlertingRule, firing: Firing, state: str) -> Shown:
     failing = strategy.outcome == Strategy.Outcome.FAILING
     return {
-        "state": "firing" if rule.severity in firing else "inactive",
+        "state": state,
         "name": strategy.name,
         "query": rule.expression,
         "duration": rule.for_s,

@@ -48,6 +48,33 @@ def names(reader, **asked):
     return [group["name"] for group in groups(reader, **asked)]
 
 
+@pytest.mark.parametrize(
+    ("fields", "fires", "states"),
+    [
+        ({"counts": {"anomalous": 1}}, None, ["inactive", "pending"]),
+        ({"counts": {"normal": 1}}, None, ["inactive", "inactive"]),
+        ({"counts": {}}, None, ["inactive", "inactive"]),
+        ({"counts": {"anomalous": 1}, "outcome": "failing"}, None, ["inactive", "inactive"]),
+        ({"counts": {"anomalous": 1}, "trigger_count": 1}, None, ["inactive", "inactive"]),
+        ({"counts": {"anomalous": 1}}, 1, ["firing", "inactive"]),
+        ({"counts": {"anomalous": 1}}, 2, ["inactive", "firing"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("exclude", ["", "true"])
+def test_a_rule_is_pending_while_anomalies_are_too_few_to_fire(
+    space, reader, fields, fires, states, exclude
+):
+    levels = [make_level(1, ">", 90), make_level(2, ">", 80)]
+    usual = {"trigger_count": 3, "trigger_window": 3, "outcome": "complete"}
+    strategy = make_strategy(space, levels=levels, **usual | fields)
+    if fires:
+        make_alert(space, source_id=strategy.pk, severity=fires)
+
+    (group,) = groups(reader, exclude_alerts=exclude)
+
+    assert [rule["state"] for rule in group["rules"]] == states
+
+
 def test_a_strategy_is_a_group_and_each_severity_a_rule(space, reader):
     levels = [make_level(1, ">", 90), make_level(2, ">", 80)]
     strategy = make_strategy(
