@@ -18,6 +18,7 @@ class Recorded(FakeTsdb):
 
     samples   (metric, host) -> its values, one a step from `first` on, None for a gap
     delays    the same places: how many steps each sample came late
+    round     how many steps after which they come again, in what was before `first`
     now       what has come by now is answered, in Unix seconds
     wrong     what it answers instead, if anything
 
@@ -29,6 +30,7 @@ class Recorded(FakeTsdb):
         default_factory=dict, repr=False
     )
     first: int = 0
+    round: int = 0
     step_s: int = 60
     now: int = 10**12
     wrong: str = ""
@@ -66,6 +68,8 @@ class Recorded(FakeTsdb):
         found = np.full(len(times), np.nan)
         for column, moment in enumerate(times.tolist()):
             at, rest = divmod(moment - self.first, self.step_s)
+            if at < 0 and self.round:
+                at %= self.round
             value = samples[at] if not rest and 0 <= at < len(samples) else None
             came = (
                 moment

@@ -11,6 +11,7 @@ from bkmonitor.detection.conditions import Condition, Groups, match
 from bkmonitor.detection.groups import number_groups
 from bkmonitor.detection.parameters import Parameter, settle, wrong
 from bkmonitor.detection.parameters import marked as _
+from bkmonitor.detection.past import count_back
 from bkmonitor.detection.port import Findings, Lookback, Reason, View
 from bkmonitor.lib.frame import Mask
 from bkmonitor.lib.sentence import Sentence, number_param
@@ -23,7 +24,10 @@ class PartialProbes:
     The series that share the labels `by` are the vantage points of one target. Those
     that fail are the anomalies, once there are enough of them.
 
-    Shapes  (S, T) points -> (S, T) findings; no history.
+    A place without a point is missing for `known_s` seconds after its last one; then it
+    is none of the target's any more.
+
+    Shapes  (S, T) points, and those of all places before them -> (S, T) findings.
     Units   values and the limits of `fails_when` share one unit, any; by default they
             are 1 for success and 0 for failure.
     Gaps    NaN is not judged and counts neither way; TOO_FEW where fewer than `count`
@@ -43,6 +47,9 @@ class PartialProbes:
     fails_when: Annotated[Groups, Parameter(_("A point fails when"), unit="value")] = (
         (Condition("==", 0.0),),
     )
+    known_s: Annotated[
+        float, Parameter(_("Seen before within"), unit="seconds", above=0, high=86_400)
+    ] = 600.0
 
     def __post_init__(self) -> None:
         settle(self)
@@ -50,25 +57,28 @@ class PartialProbes:
             raise wrong("by", "must name at least one label")
 
     def lookbacks(self, step_s: int) -> Sequence[Lookback]:
-        """Say that no earlier point is needed."""
-        return ()
+        """Say that the points of `known_s` seconds tell which places there are."""
+        return (Lookback(1, max(round(self.known_s / step_s), 1), gone=True),)
 
     def judge(self, view: View) -> Findings:
         """Mark the failing points of every target that fails from enough places."""
+        own, view = slice(len(view.labels)), view.whole
         values = view.values
         gap = np.isnan(values)
+        (span,) = self.lookbacks(view.step_s)
+        known = count_back(~np.isnan(view.known), view, span) > 0
         fails = match(values, self.fails_when)
         target = number_groups(view.labels, self.by)
-        failing = _sum_by(target, fails)
-        missing = _sum_by(target, gap)
-        asked = _sum_by(target, ~gap)
-        reasons = np.zeros(values.shape, np.int8)
+        failing = _sum_by(target, fails)[own]
+        missing = _sum_by(target, gap & known)[own]
+        asked = _sum_by(target, ~gap)[own]
+        reasons = np.zeros(failing.shape, np.int8)
         reasons[(failing < self.count) & (failing + missing >= self.count)] = (
             Reason.TOO_FEW
         )
-        reasons[gap] = Reason.GAP
+        reasons[gap[own]] = Reason.GAP
         return Findings(
-            fails & (failing >= self.count),
+            fails[own] & (failing >= self.count),
             reasons,
             {"failing": failing, "asked": asked},
         )

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bkmonitor.detection.middles import Counts
 from bkmonitor.detection.port import Lookback, Reason, Reasons, View
 from bkmonitor.lib.frame import Mask, Values
 
 DAY_S = 86_400
+Marked = NDArray[np.int32]
 
 
 def steps_of(days: int, step_s: int) -> int:
@@ -65,6 +67,19 @@ def _sum_known(view: View, steps: Sequence[int]) -> tuple[Values, Values]:
         total += np.where(finite, points, 0.0)
         known += finite
     return total, known
+
+
+def count_back(marks: Mask, view: View, span: Lookback) -> Marked:
+    """Return how many points of the span before each judged one are marked.
+
+    Shapes  marks (S, C) over the view's grid -> (S, T). As much work as there are
+            points, however long the span.
+    """
+    first = np.searchsorted(view.grid, view.times - span.farthest * view.step_s)
+    end = np.searchsorted(view.grid, view.times - (span.nearest - 1) * view.step_s)
+    until = np.zeros((len(marks), marks.shape[1] + 1), np.int32)
+    np.cumsum(marks, axis=1, out=until[:, 1:])
+    return np.asarray(until[:, end] - until[:, first])
 
 
 def why_unjudged(values: Values, no_history: Mask) -> Reasons:

@@ -1,9 +1,9 @@
 """What a detector is given, and what it answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -28,10 +28,14 @@ class Reason(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lookback:
-    """The points from `nearest` to `farthest` steps before each judged one."""
+    """The points from `nearest` to `farthest` steps before each judged one.
+
+    With `gone`, those of series without a judged point are needed, too.
+    """
 
     nearest: int
     farthest: int
+    gone: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.nearest <= self.farthest:
@@ -48,6 +52,10 @@ class View:
     labels  S label sets, one per row
     grid    (C,)    int64, ascending: the judged times and those of the lookbacks
     known   (S, C)  float64, NaN where a series has no sample
+    gone    the series that have earlier points and no judged one, at the same times;
+            only where a lookback asks for them. Which ones these are depends on how
+            many points are judged together, so a detector that holds series against
+            each other has to find the same with a series here and in a row of its own.
     """
 
     times: Times
@@ -55,6 +63,19 @@ class View:
     step_s: int
     grid: Times
     known: Values
+    gone: Self | None = None
+
+    @property
+    def whole(self) -> Self:
+        """Return a view of all series, its own first and then those that are gone."""
+        if self.gone is None:
+            return self
+        return replace(
+            self,
+            labels=(*self.labels, *self.gone.labels),
+            known=np.concatenate([self.known, self.gone.known]),
+            gone=None,
+        )
 
     @property
     def values(self) -> Values:

@@ -1,20 +1,18 @@
 """Series that have not been there before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bkmonitor.detection.parameters import Parameter, settle, wrong
 from bkmonitor.detection.parameters import marked as _
+from bkmonitor.detection.past import Marked, count_back
 from bkmonitor.detection.port import Findings, Lookback, Reason, View
 from bkmonitor.lib.frame import Mask
 from bkmonitor.lib.sentence import Sentence, number_param
 
-Counts = NDArray[np.int32]
-Columns = NDArray[np.intp]
 # Points that are counted at a time: 4 MiB of numbers.
 BLOCK = 2**20
 
@@ -31,7 +29,7 @@ class UnseenSeries:
     Units   any: the value is not looked at, 0 is a value.
     Gaps    NaN is not judged. NO_HISTORY while no series at all has been there before,
             TOO_FEW while any was at fewer than `learn` points in time: after a start or
-            a long outage everything would be new.
+            a long outage everything would be new. A series that is gone was there.
     Errors  InvalidInput unless range_s is longer than new_for_s.
     Source  bk-monitor's new series, with the store in place of its list of those seen.
     """
@@ -59,7 +57,8 @@ class UnseenSeries:
     def lookbacks(self, step_s: int) -> Sequence[Lookback]:
         """Say that every point is needed from `range_s` back to `new_for_s`."""
         nearest = int(self.new_for_s // step_s) + 1
-        return (Lookback(nearest, max(int(self.range_s // step_s), nearest)),)
+        farthest = max(int(self.range_s // step_s), nearest)
+        return (Lookback(nearest, farthest, gone=True),)
 
     def judge(self, view: View) -> Findings:
         """Mark the points of series that were not there before."""
@@ -79,27 +78,24 @@ class UnseenSeries:
         return Sentence(self.kind, {"value": value, "range_s": self.range_s})
 
 
-def _count(view: View, span: Lookback) -> tuple[Counts, Counts]:
+def _count(view: View, span: Lookback) -> tuple[Marked, Marked]:
     """Return how often each series was there in the span before each judged time.
 
-    And how often any was. Shapes (S, T) and (T,). As much work as there are points,
-    however long the span; a block of series at a time, to need little memory.
+    And how often any was, those that are gone included. Shapes (S, T) and (T,). A
+    block of series at a time, to need little memory.
     """
-    edges = (
-        np.searchsorted(view.grid, view.times - span.farthest * view.step_s),
-        np.searchsorted(view.grid, view.times - (span.nearest - 1) * view.step_s),
-    )
     seen = np.empty((len(view.known), len(view.times)), np.int32)
     any_there = np.zeros((1, len(view.grid)), np.bool_)
-    rows = max(BLOCK // max(len(view.grid), 1), 1)
-    for start in range(0, len(seen), rows):
-        there = ~np.isnan(view.known[start : start + rows])
+    for rows, there in _blocks(view):
         any_there |= there.any(axis=0)
-        seen[start : start + rows] = _count_between(there, *edges)
-    return seen, _count_between(any_there, *edges)[0]
+        seen[rows] = count_back(there, view, span)
+    for _rows, there in _blocks(view.gone) if view.gone else ():
+        any_there |= there.any(axis=0)
+    return seen, count_back(any_there, view, span)[0]
 
 
-def _count_between(there: Mask, first: Columns, end: Columns) -> Counts:
-    until = np.zeros((len(there), there.shape[1] + 1), np.int32)
-    np.cumsum(there, axis=1, out=until[:, 1:])
-    return np.asarray(until[:, end] - until[:, first])
+def _blocks(view: View) -> Iterator[tuple[slice, Mask]]:
+    size = max(BLOCK // max(len(view.grid), 1), 1)
+    for start in range(0, len(view.known), size):
+        rows = slice(start, start + size)
+        yield rows, ~np.isnan(view.known[rows])

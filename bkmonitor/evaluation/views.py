@@ -1,13 +1,13 @@
 """Which points an evaluation needs, and how they come together from the answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bkmonitor.detection.port import Lookback, View
 from bkmonitor.lib.errors import NotJudged
-from bkmonitor.lib.frame import Frame
+from bkmonitor.lib.frame import Frame, Mask, Values
 from bkmonitor.lib.labels import Labels, fingerprints, identities_of
 from bkmonitor.metrics.answers import Question
 from bkmonitor.metrics.query import Result
@@ -26,6 +26,7 @@ class Need:
     points    how many points are judged, one a step
     stretches the steps before `last` that are needed, as (nearest, farthest); the
               first holds the judged points
+    gone      whether series without a judged point are needed as well
     """
 
     expression: str
@@ -33,6 +34,7 @@ class Need:
     last: int
     points: int
     stretches: tuple[tuple[int, int], ...]
+    gone: bool
 
     def questions(self, space: str) -> list[Question]:
         """Return a question for each stretch."""
@@ -75,7 +77,8 @@ def _need(
         for detector in level.detectors
         for lookback in detector.lookbacks(step_s)
     }
-    return Need(expression, step_s, last, points, _stretches(points, lookbacks))
+    gone = any(lookback.gone for lookback in lookbacks)
+    return Need(expression, step_s, last, points, _stretches(points, lookbacks), gone)
 
 
 def _stretches(
@@ -97,25 +100,25 @@ def _stretches(
 def view_of(need: Need, space: str, answers: Answers) -> View:
     """Put the answers to a need together: judged points, and what came before them.
 
-    The rows are the series that have a judged point; the rest is only their past.
+    The rows are the series that have a judged point; the rest is only their past, and
+    that of those which are gone if the need is of them, too.
 
     Errors  NotJudged with the reason when an answer is not complete, or when series
             cannot be told apart.
     """
     frames = [_complete(answers[question]) for question in need.questions(space)]
     judged_from = need.last - (need.points - 1) * need.step_s
-    recent = _present(frames[0], judged_from)
+    recent, gone = _parted(frames[0], judged_from)
     labels = identities(recent)
     times = np.arange(judged_from, need.last + 1, need.step_s, dtype=np.int64)
-    if len(frames) == 1:
-        return View(times, labels, need.step_s, recent.times, recent.values)
-    rows = {key: row for row, key in enumerate(fingerprints(labels))}
-    past = [_aligned(frame, rows) for frame in reversed(frames[1:])]
-    grid = np.concatenate(
-        [*(frame.times for frame in reversed(frames[1:])), recent.times]
-    )
-    known = np.concatenate([*past, recent.values], axis=1)
-    return View(times, labels, need.step_s, grid, known)
+    grid = np.concatenate([frame.times for frame in reversed(frames)])
+    known = recent.values
+    if len(frames) > 1:
+        rows = {key: row for row, key in enumerate(fingerprints(labels))}
+        past = [_aligned(frame, identities(frame), rows) for frame in frames[:0:-1]]
+        known = np.concatenate([*past, known], axis=1)
+    view = View(times, labels, need.step_s, grid, known)
+    return _with_gone(view, [gone, *frames[1:]]) if need.gone else view
 
 
 def _complete(result: Result) -> Frame:
@@ -124,23 +127,46 @@ def _complete(result: Result) -> Frame:
     return result.frame
 
 
-def _present(frame: Frame, since: int) -> Frame:
-    """Keep the series that have a point since then."""
+def _parted(frame: Frame, since: int) -> tuple[Frame, Frame]:
+    """Part the series that have a point since then from the others."""
     recent = frame.values[:, np.searchsorted(frame.times, since) :]
-    there = ~np.isnan(recent).all(axis=1)
-    if there.all():
-        return frame
-    kept = np.flatnonzero(there)
-    labels = tuple(frame.labels[row] for row in kept)
-    return Frame(frame.times, frame.values[kept], labels)
+    gone = np.asarray(np.isnan(recent).all(axis=1))
+    if not gone.any():
+        return frame, Frame(frame.times, frame.values[:0], ())
+    return _rows_of(frame, ~gone), _rows_of(frame, gone)
 
 
-def _aligned(
-    frame: Frame, rows: Mapping[str, int]
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _rows_of(frame: Frame, wanted: Mask) -> Frame:
+    rows = np.flatnonzero(wanted)
+    labels = tuple(frame.labels[row] for row in rows)
+    return Frame(frame.times, frame.values[rows], labels)
+
+
+def _with_gone(view: View, frames: Sequence[Frame]) -> View:
+    """Return the view with the series of these frames that are none of its rows."""
+    found = [identities_of(frame.labels) for frame in frames]
+    if not any(found):
+        return view
+    own = {*fingerprints(view.labels)}
+    labels = {
+        key: one
+        for some in found
+        for key, one in zip(fingerprints(some), some, strict=True)
+        if key not in own
+    }
+    rows = {key: row for row, key in enumerate(labels)}
+    pairs = list(zip(frames, found, strict=True))
+    known = [_aligned(frame, some, rows) for frame, some in reversed(pairs)]
+    gone = replace(
+        view, labels=tuple(labels.values()), known=np.concatenate(known, axis=1)
+    )
+    return replace(view, gone=gone)
+
+
+def _aligned(frame: Frame, labels: Sequence[Labels], rows: Mapping[str, int]) -> Values:
     """Return the frame's values in the order of `rows`, NaN for a series it lacks."""
     values = np.full((len(rows), len(frame.times)), np.nan)
-    keys = fingerprints(identities(frame))
+    keys = fingerprints(labels)
     places = np.fromiter((rows.get(key, -1) for key in keys), np.intp, len(keys))
     values[places[places >= 0]] = frame.values[places >= 0]
     return values

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bkmonitor.detection.port import Reason
@@ -7,9 +9,12 @@ TOO_FEW = Reason.TOO_FEW.name
 
 
 def vantage_points(*values, target="shop"):
-    """Return a view of one target, seen from as many places as there are values."""
+    """Return a view of one target, seen from as many places as there are values.
+
+    All of them were there and well at the point before.
+    """
     labels = tuple({"target": target, "site": str(n)} for n in range(len(values)))
-    return make_view(*[[value] for value in values], labels=labels)
+    return make_view(*[[1, value] for value in values], judged=1, labels=labels)
 
 
 def verdicts(detector, view):
@@ -39,6 +44,24 @@ def test_vantage_points_fail_together(values, expected):
     detector = make("partial_probes", by=["target"], count=2)
 
     assert verdicts(detector, vantage_points(*values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("ago", "expected"),
+    [(1, TOO_FEW), (3, TOO_FEW), (4, "normal"), (None, "normal")],
+)
+def test_a_place_is_missing_for_a_while_after_its_last_point(ago, expected):
+    away = [GAP] * 6
+    if ago:
+        away[5 - ago] = 0
+    detector = make("partial_probes", by=["target"], count=2, known_s=180)
+    labels = ({"target": "a", "site": "x"}, {"target": "a", "site": "y"})
+    both = make_view([0] * 6, away, judged=1, labels=labels)
+    alone = make_view([0] * 6, judged=1, labels=labels[:1])
+    gone = make_view(away, judged=1, labels=labels[1:])
+
+    assert verdicts(detector, both) == [expected, "GAP"]
+    assert verdicts(detector, replace(alone, gone=gone)) == [expected]
 
 
 def test_each_target_is_counted_by_itself():

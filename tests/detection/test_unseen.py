@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bkmonitor.detection.port import Lookback, Reason
@@ -38,6 +40,14 @@ def test_it_stays_new_for_a_while_so_that_a_trigger_can_see_it():
     assert found.anomalous.tolist() == [[False] * 4, [True, True, True, False]]
 
 
+def test_what_was_there_may_be_gone():
+    view = make_view([GAP] * 11 + [1], judged=1)
+    gone = make_view([1] * 6 + [GAP] * 6, judged=1, labels=({"host": "gone"},))
+
+    assert verdict(unseen(learn=5), replace(view, gone=gone)) == "anomalous"
+    assert verdict(unseen(learn=6), replace(view, gone=gone)) == "TOO_FEW"
+
+
 def test_nothing_is_new_while_nothing_is_known_of_before():
     view = make_view([GAP] * 11 + [1], [GAP] * 11 + [1], judged=1)
 
@@ -71,9 +81,9 @@ def test_a_detector_made_afresh_knows_what_was_there():
 @pytest.mark.parametrize(
     ("parameters", "step_s", "lookback"),
     [
-        ({}, 60, Lookback(11, 1440)),
-        ({"range_s": 600, "new_for_s": 0}, 60, Lookback(1, 10)),
-        ({"range_s": 700, "new_for_s": 600}, 3600, Lookback(1, 1)),
+        ({}, 60, Lookback(11, 1440, gone=True)),
+        ({"range_s": 600, "new_for_s": 0}, 60, Lookback(1, 10, gone=True)),
+        ({"range_s": 700, "new_for_s": 600}, 3600, Lookback(1, 1, gone=True)),
     ],
 )
 def test_it_asks_for_the_range_before_it_counts_as_new(parameters, step_s, lookback):

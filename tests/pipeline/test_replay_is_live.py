@@ -45,9 +45,43 @@ means = st.sampled_from([20.0, 60.0]).map(
         "kind": "ring_ratio_advanced", "rise_percent": percent, "rise_over": 3,
     }
 )  # fmt: skip
+# With pasts so short that the data has them. Those that hold a series against the
+# others see series come and go, too.
+OF_OTHERS = [
+    {"kind": "new_series", "range_s": 6 * STEP, "new_for_s": 0, "learn": 1},
+    {"kind": "new_series", "range_s": 10 * STEP, "new_for_s": 3 * STEP, "learn": 3},
+    {"kind": "partial_probes", "by": ["site"], "count": 2},
+    {"kind": "partial_probes", "by": ["site"], "count": 2, "known_s": 2 * STEP,
+     "fails_when": [[{"operator": "<", "value": 50.0}]]},
+    {"kind": "outlier", "min_members": 3},
+    {"kind": "outlier", "min_members": 3, "by": ["site"], "side": "upper"},
+]  # fmt: skip
+OF_ITS_PAST = [
+    {"kind": "flatline", "points": 3},
+    {"kind": "host_restart", "within_s": 60, "known_s": 4 * STEP},
+    {"kind": "zscore", "window": 6, "min_points": 3, "width": 1.0},
+    {"kind": "mad", "window": 6, "min_points": 3, "width": 1.0},
+    {"kind": "rate_of_change", "limit": 20.0, "per": "minute", "steps": 2},
+    {"kind": "ring_ratio_amplitude", "percent": 20.0, "amount": 10.0, "minimum": 0.0},
+    {"kind": "forecast", "operator": ">", "limit": 70.0, "horizon_s": 300,
+     "history_s": 6 * STEP, "min_points": 3},
+    {"kind": "forecast", "operator": ">", "limit": 70.0, "horizon_s": 300,
+     "history_s": 6 * STEP, "min_points": 3, "method": "holt"},
+    {"kind": "year_round", "rise_percent": 20.0},
+    {"kind": "year_round_advanced", "rise_percent": 20.0, "rise_over": 2},
+    {"kind": "year_round_amplitude", "days": 2, "percent": 100.0, "amount": 10.0},
+    {"kind": "year_round_range", "days": 2, "percent": 100.0, "amount": 10.0},
+    {"kind": "seasonal", "season": "day", "seasons": 2, "min_seasons": 1,
+     "around_s": STEP, "width": 1.0},
+    {"kind": "process_port"},
+    {"kind": "ping_unreachable"},
+]  # fmt: skip
+# Of the others by themselves, too: it takes a few coincidences for them to matter.
+of_others = st.sampled_from(OF_OTHERS)
 detectors = st.one_of(
-    thresholds, thresholds, rises, means, st.just({"kind": "present"})
-)
+    thresholds, rises, means, st.just({"kind": "present"}),
+    st.sampled_from(OF_ITS_PAST), of_others,
+)  # fmt: skip
 
 
 @st.composite
@@ -77,26 +111,39 @@ def levels(draw, kinds=detectors):
 
 @st.composite
 def stores(draw, latest=0):
-    """Two metrics of three hosts that jump about, with gaps and some that vanish."""
+    """Two metrics of three hosts that jump about, with gaps; some come late, or go.
+
+    Of some stores the days before are like the one that is drawn, of others unknown.
+    """
     # A seed rather than every sample: what hypothesis draws by itself is mostly calm.
     chance = Random(draw(st.integers(0, 10**9)))
-    points, store = BEFORE + TICKS, Recorded(first=START - BEFORE * STEP)
+    points = BEFORE + TICKS
+    store = Recorded(first=START - BEFORE * STEP, round=chance.choice([0, points]))
     gaps, calm = chance.choice([0.05, 0.3]), chance.choice([0.2, 0.8])
     for metric in ("load", "queue"):
         for host in HOSTS:
             value, samples = 0.0, []
             for _point in range(points):
                 if chance.random() > calm:
-                    value = chance.choice([0.0, 40.0, 60.0, 80.0])
+                    value = chance.choice([0.0, 1.0, 40.0, 60.0, 80.0])
                 samples.append(None if chance.random() < gaps else value)
-            store.samples[metric, host] = samples[
-                : chance.choice([0, 20, *[points] * 4])
-            ]
+            for at in _away(chance, points):
+                samples[at] = None
+            store.samples[metric, host] = samples
             store.delays[metric, host] = [
                 chance.choice([0, 0, chance.randint(0, latest)])
                 for _point in range(points)
             ]
     return store
+
+
+def _away(chance, points):
+    """Return when a host is away: never, always, until or from some time, or between."""
+    begin, end = sorted(chance.sample(range(points), 2))
+    return chance.choice(
+        [*[range(0)] * 4, range(points), range(end), range(begin, points)]
+        + [range(begin, end)] * 2
+    )
 
 
 @st.composite
@@ -184,17 +231,18 @@ many = settings(
 )
 
 
+@pytest.mark.parametrize("kinds", [detectors, of_others], ids=["all", "of_others"])
 @many
 @given(
-    definitions(),
-    stores(),
-    st.sets(st.integers(1, TICKS), max_size=TICKS // 2),
-    st.sets(st.integers(1, TICKS), max_size=TICKS // 4),
+    data=st.data(),
+    store=stores(),
+    away=st.sets(st.integers(1, TICKS), max_size=TICKS // 2),
+    broken=st.sets(st.integers(1, TICKS), max_size=TICKS // 4),
 )
 def test_a_replay_gives_what_evaluation_gave_missed_ticks_included(
-    fields, store, away, broken
+    kinds, data, store, away, broken
 ):
-    strategy = make(fields)
+    strategy = make(data.draw(definitions(kinds=kinds)))
     with replaced_by(store):
         live(strategy, store, away, broken)
 
@@ -202,11 +250,14 @@ def test_a_replay_gives_what_evaluation_gave_missed_ticks_included(
             assert as_recorded(strategy) == as_replayed(replayed(strategy))
 
 
+@pytest.mark.parametrize("kinds", [detectors, of_others], ids=["all", "of_others"])
 @many
-@given(st.data())
-def test_at_every_tick_what_is_open_is_what_a_replay_of_the_samples_so_far_shows(data):
+@given(data=st.data())
+def test_at_every_tick_what_is_open_is_what_a_replay_of_the_samples_so_far_shows(
+    kinds, data
+):
     late = data.draw(st.integers(0, 3))
-    fields = data.draw(definitions(late=late))
+    fields = data.draw(definitions(late=late, kinds=kinds))
     store = data.draw(stores(latest=late))
     strategy = make(fields)
 
@@ -215,6 +266,50 @@ def test_at_every_tick_what_is_open_is_what_a_replay_of_the_samples_so_far_shows
 
     with replaced_by(store):
         live(strategy, store, each=compare)
+
+
+@pytest.mark.parametrize(
+    ("detector", "samples", "expected"),
+    [
+        pytest.param(
+            {"kind": "new_series", "range_s": 20 * STEP, "new_for_s": 3 * STEP},
+            {"a": [1.0] * 15, "b": [None] * 20 + [1.0] * 18},
+            {"b": (8, 12)},
+            id="a series that comes when the others have gone",
+        ),
+        pytest.param(
+            {"kind": "new_series", "range_s": 20 * STEP, "new_for_s": 3 * STEP},
+            {"a": [1.0] * 15, "b": [None] * 15 + [1.0] * 23},
+            {"b": (3, 7)},
+            id="a series that takes the place of another",
+        ),
+        pytest.param(
+            {"kind": "partial_probes", "by": ["site"], "count": 2},
+            {"a": [1.0] * 15 + [0.0] * 23, "b": [1.0] * 15 + [0.0] * 3, "c": [1.0] * 38},
+            {"a": (3, 16), "b": (3, None)},
+            id="a failing vantage point that is gone",
+        ),
+    ],
+)  # fmt: skip
+def test_series_that_are_gone_count_whatever_is_judged_together(
+    detector, samples, expected
+):
+    trigger = {"count": 1, "window": 1, "recovery": 1}
+    level = {"severity": 2, "detectors": [detector], "trigger": trigger}
+    strategy = make(
+        {"expression": "load", "interval_s": STEP, "levels": [level], "late_periods": 0}
+    )
+    store = Recorded(first=START - BEFORE * STEP)
+    store.samples = {("load", host): row for host, row in samples.items()}
+    with replaced_by(store):
+        live(strategy, store)
+        truth = as_replayed(replayed(strategy))
+
+    assert as_recorded(strategy) == truth
+    assert {
+        host: tuple(at and (at - START) // STEP for at in span[:2])
+        for host, (span,) in truth.items()
+    } == expected
 
 
 @many
