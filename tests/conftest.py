@@ -11,10 +11,21 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import trans_real
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.factories import make_member
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What a busy machine takes its time for is no fault.
+hypothesis_settings.register_profile(
+    "unhurried",
+    hypothesis_settings.default,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(

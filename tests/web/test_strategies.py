@@ -330,7 +330,7 @@ def test_too_long_a_time_offers_shorter_ones(admin_client, store, monkeypatch):
     page = preview(admin_client, span="24h", levels=apart)
 
     assert "too many to wait for" in page
-    assert "6 hours" in page
+    assert 'data-press="span-6h">6 hours' in page
     assert "7 days" not in page
 
 

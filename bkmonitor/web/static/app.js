@@ -27,13 +27,19 @@
   };
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-side], [data-copy], [data-dialog], [data-close], [data-matcher]");
+    const target = event.target.closest("[data-side], [data-copy], [data-dialog], [data-close], [data-matcher], [data-press]");
     if (side?.classList.contains("open") && !event.target.closest("#side, [data-side]")) showSide(false);
     if (!target) return;
     if ("side" in target.dataset) showSide(!side.classList.contains("open"));
     else if ("copy" in target.dataset) copy(target);
     else if ("dialog" in target.dataset) document.getElementById(target.dataset.dialog).showModal();
     else if ("close" in target.dataset) target.closest("dialog").close();
+    else if ("press" in target.dataset) {
+      // Another way to an input of the page, which the focus goes to.
+      const input = document.getElementById(target.dataset.press);
+      input.click();
+      input.focus();
+    }
     else if (event.altKey) {
       // A pressed Alt turns "has this label" into "has it not".
       event.preventDefault();

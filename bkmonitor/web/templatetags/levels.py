@@ -60,7 +60,8 @@ def kind(context: Mapping[str, Any], detector: DetectorBlock) -> SafeString:
     asks = _attributes(context, field, "kind") | {
         "aria-label": str(field.label),
         **_asks(context, "kind", detector.place),
-        "hx-trigger": "change",
+        # By the keyboard one passes others on the way to the one that is meant.
+        "hx-trigger": "change delay:300ms",
     }
     return field.as_widget(attrs=asks)
 
@@ -84,16 +85,19 @@ def drop(context: Mapping[str, Any], place: str) -> SafeString:
 
 
 @register.simple_tag
-def again(asks: Mapping[str, str], name: str, value: str, label: str) -> SafeString:
-    """Show a button that asks for the preview anew, with something else than before."""
-    attributes = _asks_again(asks, {str(name): str(value)})
-    return _button("btn btn-small", attributes, format_html("{}", label))
+def all_series(asks: Mapping[str, str], focus: str = "") -> SafeString:
+    """Show the button that leads from one series back to all."""
+    attributes = _asks_again(asks, "", "all-series") | {"autofocus": bool(focus)}
+    return _button("btn btn-small", attributes, format_html("{}", _("All series")))
 
 
 @register.simple_tag
-def isolate(asks: Mapping[str, str], key: str, at: int) -> SafeString:
-    """Show the mark of a series, which one presses to see that series alone."""
-    attributes = _asks_again(asks, {"isolate": key})
+def isolate(asks: Mapping[str, str], key: str, at: int, focus: str = "") -> SafeString:
+    """Show the mark of a series, which one presses to see that series alone.
+
+    `focus` is the key of the series that has the focus.
+    """
+    attributes = _asks_again(asks, key, f"alone-{key}") | {"autofocus": key == focus}
     told = format_html('{}{}<span class="unseen">{}</span>', series_mark(at), icon("eye", "icon-small"), _("This series alone"))  # fmt: skip
     attributes["title"] = _("This series alone")
     return _button("btn btn-small", attributes, told)
@@ -142,14 +146,16 @@ def unix(moment: int) -> datetime:
     return datetime.fromtimestamp(moment, UTC)
 
 
-def _asks_again(asks: Mapping[str, str], values: Mapping[str, str]) -> dict[str, Any]:
+def _asks_again(asks: Mapping[str, str], key: str, own_id: str) -> dict[str, Any]:
+    # By its id the focus comes back to it when the preview is drawn anew.
     return {
+        "id": own_id,
         f"hx-{asks['verb']}": asks["url"],
         "hx-target": "#preview",
         "hx-swap": "innerHTML",
         "hx-sync": "#preview:replace",
         "hx-indicator": "#preview-busy",
-        "hx-vals": json.dumps(values),
+        "hx-vals": json.dumps({"isolate": key}),
     }
 
 

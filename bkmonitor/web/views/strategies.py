@@ -92,7 +92,11 @@ def strategy_series(request: PageRequest, space: Space, pk: int) -> HttpResponse
         "delay_s": strategy.delay_s,
         "no_data": strategy.no_data,
     }
-    again = {"verb": "get", "url": reverse("strategy_series", args=[space.slug, pk])}
+    again = {
+        "verb": "get",
+        "url": reverse("strategy_series", args=[space.slug, pk]),
+        "page": reverse("strategy", args=[space.slug, pk]),
+    }
     context = {"again": again, **_previewed(space, fields, request.GET)}
     return render(request, "strategies/_preview.html", context)
 
@@ -194,6 +198,7 @@ def _previewed(
     lines = [] if not shown.found else limit_lines(fields.get("levels") or ())
     return {
         "preview": shown,
+        "focus": (only or asked.get("only", "")) if "isolate" in asked else "",
         "limits": [asdict(line) for line in lines],
         "unit": fields.get("unit", ""),
         "span": span,
