@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import statistics
 import threading
 import time
 
@@ -36,15 +37,15 @@ def sending(gateway, secret):
             sender.join()
 
 
-def longest_wait_s(gateway, secret, for_s):
-    """Ask for what needs no store again and again; return the longest wait."""
-    end, longest = time.monotonic() + for_s, 0.0
+def waits_s(gateway, secret, for_s):
+    """Ask for what needs no store again and again; return how long each took."""
+    end, waits = time.monotonic() + for_s, []
     while time.monotonic() < end:
         begin = time.monotonic()
         assert gateway.get("status/buildinfo", secret).status == 200
-        longest = max(longest, time.monotonic() - begin)
+        waits.append(time.monotonic() - begin)
         time.sleep(0.3)
-    return longest
+    return waits
 
 
 def test_senders_wait_for_a_store_that_hangs_and_nobody_else_does(tmp_path):
@@ -55,10 +56,12 @@ def test_senders_wait_for_a_store_that_hangs_and_nobody_else_does(tmp_path):
             store.process.send_signal(signal.SIGSTOP)
             try:
                 time.sleep(17)  # longer than the first calls wait
-                waited_s = longest_wait_s(gateway, secret, 17)
+                waits = waits_s(gateway, secret, 17)
             finally:
                 store.process.send_signal(signal.SIGCONT)
             time.sleep(8)
 
-            assert waited_s < 2
+            # Who waits for the store waits 15 s; a busy machine now and then for 5.
+            assert statistics.median(waits) < 1
+            assert max(waits) < 10
             assert told[-5:] == [204] * 5
