@@ -46,7 +46,9 @@ class Forecast:
     Shapes  (S, T) points, (S, T, N) with those before -> (S, T) findings.
     Units   limit is in the unit of the values; scaling both changes nothing.
     Gaps    NaN is not judged; gaps and infinities in the past do not count, and with
-            fewer than min_points left the point is not judged.
+            fewer than min_points left the point is not judged. Half of them have to be
+            of the older half of `history_s`: the noise of the minutes that a young
+            series has, drawn out over hours, reaches any limit.
     Errors  InvalidInput naming the parameter and the value.
     Source  those of `fit_line`, `fit_seasons` and `smooth`.
     """
@@ -111,10 +113,12 @@ class Forecast:
     def _judge(self, view: View) -> Findings:
         points = copy_past(view, [Lookback(0, self._points(view.step_s) - 1)])
         known = count_known(points)
+        older = count_known(points[..., points.shape[-1] // 2 :])
         values = view.values
         trend = self._fit(points, self._season(view.step_s))
         steps = max(self.horizon_s // view.step_s, 1)
-        enough = (known >= self.min_points) & ~np.isnan(trend.level + trend.slope)
+        enough = (known >= self.min_points) & (older >= self.min_points // 2)
+        enough &= ~np.isnan(trend.level + trend.slope)
         ahead = np.where(enough, self._first_beyond(trend, steps), np.nan)
         ahead[self._beyond(values)] = 0.0
         ahead[np.isnan(values)] = np.nan

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bkmonitor.detection.port import Lookback
+from bkmonitor.detection.port import Lookback, Reason
 from bkmonitor.lib.errors import InvalidInput
 from tests.detection.fetched import fetch
 from tests.detection.views import DAY_S, GAP, explain, make, make_view, verdict
@@ -85,6 +85,33 @@ def test_what_has_just_come_back_and_goes_on_falling_is_normal():
     assert verdict(forecast(limit=78.5), make_view(values[:-1] + [78], judged=1)) == (
         "normal"
     )
+
+
+def flat(known):
+    """Return a view of 2000 series about 20, known for the last of 361 minutes."""
+    noise = 20 + np.random.default_rng(1).normal(0, 0.5, (2000, 361))
+    noise[:, : 361 - known] = GAP
+    return make_view(*noise, judged=1)
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [(13, Reason.TOO_FEW), (184, Reason.TOO_FEW), (185, Reason.JUDGED)],
+)
+def test_the_noise_of_a_young_series_is_not_drawn_out_over_hours(known, reason):
+    found = make("forecast", operator="<", limit=0.0).judge(flat(known))
+
+    assert not found.anomalous.any()
+    assert (found.unjudged == reason).all()
+
+
+def test_a_few_points_from_before_an_outage_do_not_make_a_line():
+    view = flat(361)
+    view.known[:, 4:350] = GAP
+
+    found = make("forecast", operator="<", limit=0.0).judge(view)
+
+    assert (found.unjudged == Reason.TOO_FEW).all()
 
 
 def test_smoothing_follows_a_bend_that_a_line_does_not():

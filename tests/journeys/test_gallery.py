@@ -38,6 +38,9 @@ def lab(tmp_path_factory):
         for ago in (7 * DAY_S, DAY_S):
             for minutes in range(-10, 11, 2):
                 lab.scrape(at=now - ago + 60 * minutes, only=NEEDS_DAYS)
+        # A forecast wants half of its history.
+        for minutes in range(240, 75, -5):
+            lab.scrape(at=now - 60 * minutes, only=("node",))
         # What is there now, as if it had been so for more than an hour.
         for minutes in range(75, 0, -3):
             at = now - 60 * minutes
