@@ -18,11 +18,12 @@ class HostRestart:
     """Uptimes that are short, and were longer before: the host was there, and restarted.
 
     0 <= uptime <= within_s, and some point of the last `known_s` seconds is larger. A
-    host that is seen for the first time has none: it is new, not restarted.
+    host without such a point is new, or was down for longer than that. Nobody can tell,
+    so it is not judged until it has been up for longer than `within_s`.
 
     Shapes  (S, T) uptimes and those before them -> (S, T) findings.
     Units   uptimes in seconds.
-    Gaps    NaN is not judged. A short uptime without any earlier one has NO_HISTORY.
+    Gaps    NaN is not judged. A short uptime without a longer one has NO_HISTORY.
     Errors  InvalidInput for lengths out of their bounds.
     Source  bk-monitor's host restart, over any point of the window and not two of it.
     """
@@ -54,11 +55,9 @@ class HostRestart:
         for steps in range(1, self._steps(view.step_s) + 1):
             np.fmax(longest, view.at(steps), out=longest)
         short = (uptime >= 0) & (uptime <= self.within_s)
-        return Findings(
-            short & (longest > uptime),
-            why_unjudged(uptime, short & np.isnan(longest)),
-            {"before": longest},
-        )
+        restarted = short & (longest > uptime)
+        unknown = why_unjudged(uptime, short & ~restarted)
+        return Findings(restarted, unknown, {"before": longest})
 
     def explain(self, facts: Mapping[str, float]) -> Sentence:
         """Say how long ago the host started, and how long it had been up."""

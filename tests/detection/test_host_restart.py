@@ -15,8 +15,11 @@ RESTART = make("host_restart")
         pytest.param([86_400, 601], "normal", id="more is not"),
         pytest.param([86_400, 30, 90], "anomalous", id="one point after the restart"),
         pytest.param([86_400, *[GAP] * 30, 5], "anomalous", id="down for half an hour"),
-        pytest.param([30, 90, 150], "normal", id="growing since it was first seen"),
-        pytest.param([30, 30, 90], "normal", id="a point that was read twice"),
+        pytest.param([30, 90, 150], "NO_HISTORY", id="growing since first seen"),
+        pytest.param([30, 30, 90], "NO_HISTORY", id="a point that was read twice"),
+        pytest.param(
+            [86_400, *[GAP] * 60, 30, 90], "NO_HISTORY", id="down for too long"
+        ),
         pytest.param([GAP, GAP, 30], "NO_HISTORY", id="a host nobody saw before"),
         pytest.param([GAP, GAP, 9000], "normal", id="up for long, whatever was before"),
         pytest.param([86_400, GAP], "GAP", id="a gap"),
