@@ -69,8 +69,9 @@ def write(changes: Changes) -> None:
     bulk.update([*changes.altered.values()], CHANGED)
     bulk.update([*changes.reworded.values()], REWORDED)
     bulk.insert(changes.opened)
-    for row in changes.transitions:
-        # The alert had no key when the transition was made; now it has.
+    told: list[Transition | Note] = [*changes.transitions, *changes.notes]
+    for row in told:
+        # The alert had no key when the row was made; now it has.
         row.alert_id = row.alert.pk
     for kind, count in Counter(row.kind for row in changes.transitions).items():
         TRANSITIONS.labels(kind).inc(count)

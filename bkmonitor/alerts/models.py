@@ -97,7 +97,8 @@ class Alert(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=20, blank=True)
-    # Since when a complete answer has not held this series; it stays firing.
+    # Since when no complete answer has held a sample of this series; it stays firing until
+    # the series is forgotten.
     missing_since = models.DateTimeField(null=True)
     # Since when the problem is over while the alert is held, for the series flaps.
     calm_since = models.DateTimeField(null=True)

@@ -1,7 +1,7 @@
 """From verdicts to alerts: the one road by which a problem is opened, altered, ended."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from bkmonitor.alerts.changes import CHANGED, Changes, end, packed, transition, write
 from bkmonitor.alerts.episodes import Known, Step, steps
+from bkmonitor.alerts.gaps import row_gaps
 from bkmonitor.alerts.history import History, go_on, remember, settle
 from bkmonitor.alerts.models import Alert, Note, Transition
 from bkmonitor.alerts.watermarks import SourceKey, key_of, of_sources
@@ -79,6 +80,7 @@ class _Recording:
         # that moments before its end are judged again or that it counts as a flap.
         self.alerts: dict[int, Alert] = {}
         self.over: dict[int, Alert] = {}
+        self.opened: dict[int, Alert] = {}
         self.settled: dict[int, History] = {}
         self.keys: list[str] | None = None
         self.absent: list[Alert] = []
@@ -88,13 +90,15 @@ class _Recording:
 
     def run(self) -> None:
         """Fold the moments over what is known, and note what has to change."""
-        self._note_missing()
         states = self._states()
         firing = np.flatnonzero((states == FIRES).any(axis=(1, 2)))
         if not self.alerts and not self.over and not len(firing):
             return
         self._find_ended(firing)
-        severity, shown = self._fold(states)
+        known = self.over | self.alerts
+        self.gaps = row_gaps(self.verdicts, [*known, *firing.tolist()], known)
+        self._note_missing(self.alerts)
+        severity, shown = self._fold(self.gaps.over(states))
         rows = self._rows_to_look_at(severity, shown)
         todo = {row: self._steps(row, shown[row]) for row in rows}
         self._load_labels(
@@ -102,6 +106,7 @@ class _Recording:
         )
         for row, found in todo.items():
             self._apply(row, found, severity[row])
+        self._note_missing(self.opened)
         self._note_flapping()
         self._freshen(shown)
 
@@ -250,6 +255,7 @@ class _Recording:
             started_at=at,
         )
         self.changes.opened.append(alert)
+        self.opened[row] = alert
         self._move(alert, Transition.Kind.FIRED, at)
         return alert
 
@@ -272,6 +278,10 @@ class _Recording:
         self._move(alert, Transition.Kind.RESOLVED, at)
 
     def _end_of(self, row: int, alert: Alert, step: Step) -> tuple[str, Sentence]:
+        at = self.moments[step.moment]
+        missing_s = self.gaps.forgotten_for(row, step.moment, at)
+        if missing_s is not None and not self._belongs_to_former(alert):
+            return "forgotten", Sentence("resolved.forgotten", {"missing_s": missing_s})
         if row < len(self.verdicts.labels):
             told = self._told(row, step.moment, 0)
             value = _storable_value(told.value)
@@ -287,18 +297,22 @@ class _Recording:
             return self.verdicts.tell(row, moment, severity)
         return Told(np.nan, None)
 
-    def _note_missing(self) -> None:
+    def _note_missing(self, alerts: Mapping[int, Alert]) -> None:
         """Say of open alerts that their series' data is missing, or back again."""
-        seen = len(self.verdicts.labels)
-        for row, alert in self.alerts.items():
-            if row < seen and alert.missing_since is not None:
+        seen, newest = len(self.verdicts.labels), self.gaps.newest()
+        longest = self.moments[-1] - self.verdicts.forgetting.keeps_s
+        for row, alert in alerts.items():
+            since, before = newest[row], alert.missing_since
+            if row >= seen or since < longest:
+                if self._is_missing(alert):
+                    alert.missing_since = datetime.fromtimestamp(since, UTC)
+            else:
                 alert.missing_since = None
-                self._note(alert, Note.Kind.DATA_BACK)
-            elif (
-                row >= seen and alert.missing_since is None and self._is_missing(alert)
-            ):
-                alert.missing_since = self.verdicts.at
-                self._note(alert, Note.Kind.DATA_MISSING)
+            if alert.missing_since != before:
+                self.changes.alter(alert)
+            if (before is None) != (alert.missing_since is None):
+                kind = Note.Kind.DATA_MISSING if before is None else Note.Kind.DATA_BACK
+                self._note(alert, kind)
 
     def _note_flapping(self) -> None:
         """Say of open alerts that their problem is over but the series flaps."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bkmonitor.detection.port import Findings, Reason, View
+from bkmonitor.evaluation.forgetting import Gaps, find_gaps
 from bkmonitor.evaluation.levels import (
     ANOMALOUS,
     GAP,
@@ -111,6 +112,19 @@ class Judgement:
                 there[own.rows] |= ~np.isnan(points).all(axis=1)
         rows = (int(row) for row in np.flatnonzero(there))
         return {fingerprint(self.labels[row]): self.labels[row] for row in rows}
+
+    def gaps(self, rows: NDArray[np.int64], moments: int) -> Gaps:
+        """Return since when these series have no sample at each of the newest moments.
+
+        A series has one where an expression of any level returns it.
+        """
+        width = min(own.marks.shape[1] for own in self.marked)
+        there = np.zeros((len(rows), width), dtype=np.bool_)
+        for own in self.marked:
+            places = own.place[rows]
+            known = places >= 0
+            there[known] |= ~np.isnan(own.view.values[places[known], -width:])
+        return find_gaps(there, self.marked[0].view.times[-width:])[:, -moments:]
 
     def points(self) -> Severities:
         """Return what each judged point of each series is found to be by itself.

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bkmonitor.evaluation.choice import Choice
+from bkmonitor.evaluation.forgetting import BEFORE, forgotten, let_go
 from bkmonitor.evaluation.judgement import Judgement, absent_states, judge
 from bkmonitor.evaluation.memory import Flap, Memory, advance
 from bkmonitor.evaluation.strategies import Span, views
 from bkmonitor.evaluation.views import Answers, needs
 from bkmonitor.lib.errors import InvalidInput
-from bkmonitor.lib.frame import Severities, Times, Values
+from bkmonitor.lib.frame import Mask, Severities, Times, Values
 from bkmonitor.lib.labels import Labels, fingerprint
 from bkmonitor.metrics.answers import Question
 from bkmonitor.strategies.definition import Definition
@@ -124,7 +126,7 @@ def replay_in_parts(
             InvalidInput for a time without ticks, or with more than MOST_TICKS.
     """
     ticks = ticks_of(definition.interval_s, start, end)
-    state, choice = _State({}, Memory.blank(0)), Choice(most_series)
+    state, choice = _State({}, Memory.blank(0), np.empty(0)), Choice(most_series)
     begin, size = 0, FIRST_CHUNK
     while begin < len(ticks):
         some = ticks[begin : begin + max(1, size // stride) * stride]
@@ -153,6 +155,8 @@ class _State:
 
     places: dict[str, tuple[int, Labels]]
     memory: Memory
+    # At the newest tick, as of `Gaps`.
+    gaps: NDArray[np.float64]
 
 
 def _judged(
@@ -204,16 +208,38 @@ def _advanced(
     unseen = np.array(absent_states(definition), dtype=np.int8)
     flap = Flap(definition.flap_count, definition.flap_window_s)
     shown = np.zeros((len(state.places), len(ticks)), dtype=np.int8)
+    gone = _forgotten(definition, judgement, ticks, state, rows)
     changes = (judgement.states[:, 1:] != judgement.states[:, :-1]).any(axis=(0, 2))
+    changes |= (gone[:, 1:] != gone[:, :-1]).any(axis=0)
     moves = [True, *changes.tolist()]
     for at, tick in enumerate(ticks.tolist()):
         # The same states again change nothing, unless time alone may end what flaps.
         if moves[at] or (state.memory.shown != state.memory.severity).any():
             states = np.tile(unseen, (len(state.places), 1))
             states[rows] = judgement.states[:, at]
+            states = let_go(states, gone[:, at])
             state.memory = advance(state.memory, states, tick, flap)
         shown[:, at] = state.memory.shown
     return shown
+
+
+def _forgotten(
+    definition: Definition,
+    judgement: Judgement,
+    ticks: Times,
+    state: _State,
+    rows: Sequence[int],
+) -> Mask:
+    """Return at which ticks a series is forgotten, (S, T); keep the newest gaps."""
+    known = np.full(len(state.places), np.nan)
+    known[: len(state.gaps)] = state.gaps
+    # Who had a sample until now has none from the first of these ticks on.
+    known[np.isnan(known)] = ticks[0]
+    gaps = np.full((len(state.places), len(ticks)), BEFORE)
+    gaps[rows] = judgement.gaps(np.arange(len(rows)), len(ticks))
+    gaps = np.where(gaps == BEFORE, known[:, None], gaps)
+    state.gaps = gaps[:, -1]
+    return forgotten(gaps, ticks.astype(np.float64), definition.forget_s)
 
 
 def _place(state: _State, labels: Labels) -> int:

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from bkmonitor.detection.port import View
+from bkmonitor.evaluation.forgetting import Forgetting
 from bkmonitor.evaluation.judgement import Judgement, absent_states, judge
 from bkmonitor.evaluation.memory import Flap
 from bkmonitor.evaluation.verdict import Source, Verdicts
@@ -136,6 +139,20 @@ def verdicts_of(
         absent=absent_states(definition),
         changed_at=changed_at,
         flap=Flap(definition.flap_count, definition.flap_window_s),
+        forgetting=_forgetting(definition, judgement, span),
+    )
+
+
+def _forgetting(definition: Definition, judgement: Judgement, span: Span) -> Forgetting:
+    step, usual = definition.interval_s, 1 + definition.late_periods
+    points = max(level.window + level.recovery for level in definition.levels) - 2
+    # The next evaluation sees as far back as this one, but for who caught up.
+    keeps = (usual + points - 3) * step if span.moments > usual else np.inf
+    return Forgetting(
+        after_s=definition.forget_s,
+        begins=span.last - (span.moments + points - 1) * step,
+        keeps_s=keeps,
+        gaps=lambda rows: judgement.gaps(rows, span.moments),
     )
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bkmonitor.evaluation.forgetting import NEVER, Forgetting
 from bkmonitor.evaluation.levels import FIRES, HOLDS, OVER, SEVERITIES, States
 from bkmonitor.evaluation.memory import NO_FLAP, Flap
 from bkmonitor.lib.errors import InvalidInput
@@ -60,6 +61,7 @@ class Verdicts:
     changed_at what an alert means that began before it and is not in `labels`: over,
                since the source looked elsewhere then
     flap       when a series counts as flapping
+    forgetting when a series without samples is over, whatever being absent means
     """
 
     source: Source
@@ -70,6 +72,7 @@ class Verdicts:
     absent: Sequence[int] = STAYS
     changed_at: datetime | None = None
     flap: Flap = NO_FLAP
+    forgetting: Forgetting = NEVER
 
     def __post_init__(self) -> None:
         shape = (len(self.labels), len(self.moments), len(SEVERITIES))

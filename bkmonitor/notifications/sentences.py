@@ -129,6 +129,12 @@ def _absent(_params: Params) -> str:
     return _("The condition holds no longer")
 
 
+def _forgotten(params: Params) -> str:
+    return _("No sample for %(time)s; the series is forgotten") % {
+        "time": duration(params.get("missing_s"))
+    }
+
+
 def _source_removed(_params: Params) -> str:
     return _("What raised this alert was deleted")
 
@@ -176,6 +182,7 @@ SENTENCES: Mapping[str, Callable[[Params], str]] = {
     "no_data.forgotten": _no_data_forgotten,
     "resolved.normal": _normal,
     "resolved.absent": _absent,
+    "resolved.forgotten": _forgotten,
     "resolved.source_removed": _source_removed,
     "resolved.source_disabled": _source_disabled,
     "resolved.source_changed": _source_changed,

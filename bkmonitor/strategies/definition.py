@@ -7,6 +7,7 @@ from typing import Any
 from bkmonitor.detection.port import Detector
 from bkmonitor.detection.registry import COMPARING, parse_detector
 from bkmonitor.lib.errors import InvalidInput
+from bkmonitor.strategies.no_data import DAY_S, parse_no_data
 from bkmonitor.strategies.promql import filters
 
 ALL, ANY = "all", "any"
@@ -47,7 +48,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """All that an evaluation needs to know of a strategy."""
+    """All that an evaluation needs to know of a strategy.
+
+    forget_s  after how long without a sample a series is forgotten
+    """
 
     interval_s: int
     levels: tuple[Level, ...]
@@ -55,6 +59,7 @@ class Definition:
     flap_count: int = 0
     flap_window_s: int = 0
     unit: str = ""
+    forget_s: int = 7 * DAY_S
 
     @property
     def absent_is_normal(self) -> bool:
@@ -84,6 +89,7 @@ def parse_definition(fields: Mapping[str, Any]) -> Definition:
         flap_count=int(fields.get("flap_count", 0)),
         flap_window_s=int(fields.get("flap_window_s", 0)),
         unit=str(fields.get("unit", "")),
+        forget_s=parse_no_data(fields.get("no_data") or {}).forget_s,
     )
 
 

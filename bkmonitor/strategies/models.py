@@ -13,7 +13,7 @@ from bkmonitor.accounts.models import OwnedQuerySet, Space
 # What decides which points are a problem, and when.
 DEFINING = (
     "expression", "interval_s", "levels", "trigger_count", "trigger_window",
-    "recovery_window", "late_periods", "flap_count", "flap_window_s", "unit",
+    "recovery_window", "late_periods", "flap_count", "flap_window_s", "no_data", "unit",
 )  # fmt: skip
 
 

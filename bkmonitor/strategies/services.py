@@ -25,7 +25,7 @@ from bkmonitor.strategies.revisions import Edit, note_deleted, note_saved
 from bkmonitor.strategies.schema import check_strategy
 
 EDITABLE = (
-    "name", "enabled", "kind", "query", "composite", "unit", *DEFINING[:-1], "delay_s", "no_data",
+    "name", "enabled", "kind", "query", "composite", "unit", *DEFINING[:-1], "delay_s",
     "active_time", "labels", "summary", "description", "runbook_url",
 )  # fmt: skip
 # What an evaluation writes to a strategy's row.

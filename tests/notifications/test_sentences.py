@@ -79,6 +79,12 @@ SAID = [
         "Source lost: no data of any of 300 series.",
         "数据源丢失：300 个序列都没有数据。",
     ),
+    (
+        "resolved.forgotten",
+        {"missing_s": 604800.0},
+        "No sample for 7 days; the series is forgotten.",
+        "已有 7 天没有样本；不再关注该序列。",
+    ),
     ("no_data.back", {}, "The data is back.", "数据已恢复。"),
     (
         "no_data.forgotten",

@@ -155,6 +155,7 @@ def definitions(draw, late=None, kinds=detectors):
         "late_periods": draw(st.integers(0, 3)) if late is None else late,
         "flap_count": draw(st.sampled_from([0, 0, 2, 3, 4])),
         "flap_window_s": draw(st.sampled_from([3, 6, 30])) * STEP,
+        "no_data": {"forget_s": draw(st.sampled_from([5, 9, 14, 10_000])) * STEP},
     }
 
 

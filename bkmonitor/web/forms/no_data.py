@@ -39,9 +39,11 @@ class NoDataFields(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "instance", **CODE}),
     )
     no_data_forget_s = SecondsField(
-        label=_("Expected no more after"),
+        label=_("Forgotten after"),
         required=False,
-        help_text=_("So that what was taken away for good is missed no more."),
+        help_text=_(
+            "What was taken away for good is missed no more, and its alerts end."
+        ),
     )
 
     @staticmethod
