@@ -21,6 +21,7 @@ DAY_S = 86_400
 NOT_HERE = {
     "postgresql-replication-lag": "needs a standby",
     "postgresql-cache": "leaves out databases in which little is read, as all are here",
+    "kubernetes-crash-loop": "leaves out containers that were not started anew",
     "service-queue": "needs the service",
     "service-unrouted": "needs the service",
     "service-evaluations": "needs the service",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, override
 from bkmonitor.evaluation.texts import render_texts
 from bkmonitor.evaluation.verdict import Source
 from bkmonitor.lib.errors import NotFound
-from bkmonitor.strategies.definition import limit_lines
+from bkmonitor.strategies.definition import limit_lines, parse_definition
 from bkmonitor.strategies.gallery.catalogue import SUBJECTS, find_template, templates
 from bkmonitor.strategies.promql import check_expression, parse_expression
 from bkmonitor.strategies.schema import check_strategy
@@ -109,6 +109,15 @@ def test_what_is_down_is_told_even_when_its_exporter_is_gone_too():
 
     assert len(down) == 5
     assert set(policies.values()) == {"series"}
+
+
+@pytest.mark.parametrize(
+    "key", ["crash-loop", "pod-not-ready", "deployment", "daemonset", "job-failed"]
+)
+def test_what_is_deleted_has_no_problem_any_more(key):
+    fields = find_template(f"kubernetes-{key}").fields
+
+    assert parse_definition(fields).absent_is_normal
 
 
 def test_metrics_are_those_of_the_expression_in_all_its_parts():

@@ -12,10 +12,13 @@ from bkmonitor.strategies.gallery.template import (
     level,
     limit,
     missed,
+    there,
 )
 
 PRESSURES = "MemoryPressure|DiskPressure|PIDPressure"
 
+# What has been deleted has no series any more: an expression that filters says that being
+# absent is normal, and the problem ends with what had it.
 TEMPLATES = (
     Template(
         key="kubernetes-crash-loop",
@@ -23,7 +26,7 @@ TEMPLATES = (
         about=_("A container was started anew several times within an hour."),
         strategy={
             "expression": "max by (namespace, pod, container) "
-            "(increase(kube_pod_container_status_restarts_total[1h]))",
+            "(increase(kube_pod_container_status_restarts_total[1h])) > 0",
             "levels": above(warning=3, critical=10),
             "summary": "{{ labels.pod }} in {{ labels.namespace }} crashes again and again",
             "description": "kubectl -n {{ labels.namespace }} logs {{ labels.pod }} "
@@ -36,8 +39,8 @@ TEMPLATES = (
         about=_("It is pending, failed or unknown for a quarter of an hour on end."),
         strategy={
             "expression": "sum by (namespace, pod) "
-            '(kube_pod_status_phase{phase=~"Pending|Unknown|Failed"})',
-            "levels": above(warning=0),
+            '(kube_pod_status_phase{phase=~"Pending|Unknown|Failed"}) > 0',
+            "levels": [there(WARNING)],
             **lasting(15, recovery=3),
             "summary": "{{ labels.pod }} in {{ labels.namespace }} does not become ready",
             "description": "kubectl -n {{ labels.namespace }} describe pod {{ labels.pod }}",
@@ -49,11 +52,11 @@ TEMPLATES = (
         about=_("Of those that were asked for, some or all are not available."),
         strategy={
             "expression": "100 * kube_deployment_status_replicas_available / "
-            "kube_deployment_spec_replicas",
+            "kube_deployment_spec_replicas < 100",
             "levels": [
                 level(CRITICAL, limit("<=", 0))
                 | {"trigger": {"count": 3, "window": 3, "recovery": 3}},
-                level(WARNING, limit("<", 100)),
+                there(WARNING),
             ],
             "unit": "percent",
             **lasting(15, recovery=3),
@@ -68,8 +71,8 @@ TEMPLATES = (
         about=_("Not every node that should have a pod of it has a ready one."),
         strategy={
             "expression": "100 * kube_daemonset_status_number_ready / "
-            "kube_daemonset_status_desired_number_scheduled",
-            "levels": below(warning=100),
+            "kube_daemonset_status_desired_number_scheduled < 100",
+            "levels": [there(WARNING)],
             "unit": "percent",
             **lasting(15, recovery=3),
             "summary": "{{ labels.daemonset }} in {{ labels.namespace }} lacks pods",
@@ -119,8 +122,8 @@ TEMPLATES = (
         title=_("A job has failed"),
         about=_("It is a problem until somebody removes the job."),
         strategy={
-            "expression": "max by (namespace, job_name) (kube_job_status_failed)",
-            "levels": above(warning=0),
+            "expression": "max by (namespace, job_name) (kube_job_status_failed) > 0",
+            "levels": [there(WARNING)],
             "summary": "The job {{ labels.job_name }} in {{ labels.namespace }} has failed",
             "description": "kubectl -n {{ labels.namespace }} logs job/{{ labels.job_name }}",
         },

@@ -85,6 +85,11 @@ def level(severity: int, *detectors: Mapping[str, Any]) -> Level:
     return {"severity": severity, "detectors": [dict(each) for each in detectors]}
 
 
+def there(severity: int) -> Level:
+    """Return a level for whatever an expression that filters returns."""
+    return level(severity, {"kind": "present"})
+
+
 def limit(operator: str, value: float) -> dict[str, Any]:
     """Return a fixed limit as a detector."""
     groups = [[{"operator": operator, "value": float(value)}]]
