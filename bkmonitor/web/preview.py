@@ -8,7 +8,8 @@ from math import isfinite
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bkmonitor.evaluation.backtest import FiringSpan
 from bkmonitor.evaluation.drawing import Drawn
@@ -22,11 +23,11 @@ from bkmonitor.web.charts import Column, series_names
 from bkmonitor.web.durations import duration
 
 SPANS: dict[str, tuple[int, str | Promise]] = {
-    "1h": (3600, _("1 hour")),
-    "6h": (6 * 3600, _("6 hours")),
-    "24h": (86400, _("24 hours")),
-    "7d": (7 * 86400, _("7 days")),
-    "30d": (30 * 86400, _("30 days")),
+    "1h": (3600, gettext_lazy("1 hour")),
+    "6h": (6 * 3600, gettext_lazy("6 hours")),
+    "24h": (86400, gettext_lazy("24 hours")),
+    "7d": (7 * 86400, gettext_lazy("7 days")),
+    "30d": (30 * 86400, gettext_lazy("30 days")),
 }
 MOST_SHOWN = 20
 # Spans of time in which something fired, of all series that are drawn.
@@ -46,6 +47,7 @@ class Shown:
     reason    in words, unless complete
     problems  what of the levels is left out, for it is not complete
     remarks   what of the strategy no preview shows
+    judges    there is a level to judge by
     only      the key of the series that is shown alone
     """
 
@@ -55,12 +57,21 @@ class Shown:
     only: str = ""
     problems: Sequence[str] = ()
     remarks: Sequence[str] = ()
+    judges: bool = True
     chart: dict[str, Any] = field(default_factory=dict)
 
     @property
     def told(self) -> str:
         """Return what would have fired, in a sentence."""
+        if not self.judges:
+            return _("The series as they are: there is no level yet to judge them by")
         return tell_summary(self.found.summary, duration) if self.found else ""
+
+    @property
+    def nothing_there(self) -> bool:
+        """Tell whether there is no series where there should be some."""
+        found = self.found
+        return found is not None and not (found.series or found.filters or self.only)
 
     @property
     def unjudged(self) -> list[tuple[str, int]]:
@@ -113,7 +124,7 @@ def show(
         return Shown("failed", str(error))
     remarks = tell_not_replayed(fields.get("no_data") or {})
     chart = chart_of(found, alone=bool(only))
-    return Shown("complete", "", found, only, problems, remarks, chart)
+    return Shown("complete", "", found, only, problems, remarks, bool(levels), chart)
 
 
 def chart_of(found: Preview, *, alone: bool) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def test_what_is_typed_is_drawn_and_judged_at_once(visit, samples):
         ("editor_load{host=", "This cannot be evaluated yet"),
         ("editor_load > 9", "This expression filters"),
         ("nothing_sends_this", "nothing sends this metric"),
+        ("nothing_sends_this > 1", "normal for this expression"),
     ],
 )
 def test_the_preview_says_in_words_what_it_is(visit, samples, expression, said):

@@ -291,7 +291,7 @@ def test_one_series_alone_is_shown_with_what_it_is_held_against(admin_client, st
         ({"expression": ""}, "Nothing to show yet"),
         ({"expression": "cpu >"}, "This cannot be evaluated yet"),
         ({LIMIT: "much"}, "Left out of the preview until it is complete"),
-        ({LIMIT: ""}, "Would not have fired"),
+        ({LIMIT: ""}, "there is no level yet to judge them by"),
         ({"expression": "node_load1 > 90"}, "This expression filters"),
         ({"no_data_policy": "series"}, "Alerts for missing data, and of composite"),
         ({"expression": "nothing"}, "nothing sends this metric"),
