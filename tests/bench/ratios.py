@@ -1,5 +1,6 @@
 """Two things measured in turn, and compared pair by pair."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
@@ -31,6 +32,22 @@ class Comparison:
             f"ratio {median(self.ratios):.2f} [{low:.2f}..{high:.2f}] "
             f"of {len(self.ratios)} pairs"
         )
+
+
+@dataclass
+class Goals:
+    """The goals that were told of so far, and whether one of them was missed."""
+
+    missed: bool = False
+
+    def told(self, reached: bool) -> str:
+        """Return what became of a goal, in a word."""
+        self.missed |= not reached
+        return "reached" if reached else "MISSED"
+
+    def leave(self) -> None:
+        """End the process, as failed where a goal was missed."""
+        sys.exit(1 if self.missed else 0)
 
 
 def compare(ours: Measure, theirs: Measure, pairs: int) -> Comparison:
