@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.bench.ratios import Goals  # noqa: E402
 from tests.servers import answers, free_port, wait_for  # noqa: E402
 
 GOAL_ALL_MB, GOAL_OWN_MB = 512, 400
@@ -77,8 +78,13 @@ def main(idle_s: float) -> None:
     for program, size in rows:
         print(f"{size:7.1f} MB  {program}")
     own = sum(size for program, size in rows if not program.startswith(FOREIGN))
-    print(f"all {sum(size for _, size in rows):.0f} MB (goal {GOAL_ALL_MB})")
-    print(f"own {own:.0f} MB (goal {GOAL_OWN_MB})")
+    goals = Goals()
+    for name, size, goal in (
+        ("all", sum(size for _, size in rows), GOAL_ALL_MB),
+        ("own", own, GOAL_OWN_MB),
+    ):
+        print(f"{name} {size:.0f} MB, goal {goal} {goals.told(size <= goal)}")
+    goals.leave()
 
 
 def command_of(pid: int) -> str:

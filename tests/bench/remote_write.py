@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from cramjam import snappy
 
+from tests.bench.ratios import Goals
 from tests.gateway import Gateway, running_gateway
 from tests.remote_write import write_request
 
@@ -106,7 +107,7 @@ def cpu_s(root: int) -> float:
     return total
 
 
-def measure(gateway: Gateway, secret: str, size: int, pairs: int) -> None:
+def measure(gateway: Gateway, secret: str, size: int, pairs: int, goals: Goals) -> None:
     """Print what one size of requests gives."""
     made = bodies(size)
     rounds = SAMPLES // SERIES
@@ -127,13 +128,12 @@ def measure(gateway: Gateway, secret: str, size: int, pairs: int) -> None:
                 ours.append((cpu_s(web) - before) / SAMPLES * 1e6)
     ratios = [s / d for s, d in zip(rates["service"], rates["direct"], strict=True)]
     ratio = statistics.median(ratios)
-    verdict = "reached" if ratio >= GOALS[size] else "MISSED"
     print(
         f"{size:>6} samples a request ({len(made[0]) / size:.1f} B each):"
         f" direct {statistics.median(rates['direct']):>9,.0f}/s,"
         f" service {statistics.median(rates['service']):>9,.0f}/s;"
         f" ratio {ratio:.2f} [{min(ratios):.2f}..{max(ratios):.2f}],"
-        f" goal {GOALS[size]:.2f} {verdict};"
+        f" goal {GOALS[size]:.2f} {goals.told(ratio >= GOALS[size])};"
         f" our CPU {statistics.median(ours):.2f} s per million samples",
         flush=True,
     )
@@ -141,7 +141,7 @@ def measure(gateway: Gateway, secret: str, size: int, pairs: int) -> None:
 
 def main() -> None:
     """Measure both sizes; five pairs unless told otherwise."""
-    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    pairs, goals = int(sys.argv[1]) if len(sys.argv) > 1 else 5, Goals()
     with (
         tempfile.TemporaryDirectory() as folder,
         running_gateway(Path(folder)) as gateway,
@@ -153,7 +153,8 @@ def main() -> None:
             "answer = ApiToken.objects.update(rate_limit=0)"
         )
         for size in GOALS:
-            measure(gateway, secret, size, pairs)
+            measure(gateway, secret, size, pairs, goals)
+    goals.leave()
 
 
 if __name__ == "__main__":
