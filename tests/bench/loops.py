@@ -248,10 +248,8 @@ class LoopRestart(Loop):
             past = history.get((series, time - back_s))
             if past is not None and past > longest:
                 longest = past
-        if longest == -inf:
-            return NO_HISTORY, None
         if longest <= value:
-            return NORMAL, None
+            return NO_HISTORY, None
         return ANOMALOUS, {"value": value, "before": longest}
 
 
