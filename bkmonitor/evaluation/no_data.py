@@ -18,15 +18,17 @@ WHOLE: Key = ()
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A series that has come before.
+    """A series that is expected.
 
     missed  for how many evaluations in a row it has not come, this one counted
     forgotten  it has been missing for so long that it is expected no more
+    came    it has come before; else it stands for anything, of which nothing has yet
     """
 
     labels: Labels
     missed: int
     forgotten: bool = False
+    came: bool = True
 
 
 def judge_missing(
@@ -61,6 +63,8 @@ def judge_missing(
         rows[WHOLE] = (policy.severity, told)
     elif WHOLE not in rows and len(units) > 1:
         rows[WHOLE] = (HELD if silent else NORMAL, Sentence("no_data.back"))
+    elif WHOLE not in rows and gone and not units:
+        rows[WHOLE] = (NORMAL, Sentence("no_data.forgotten"))
     return at_one_moment(
         source,
         at,
@@ -78,7 +82,7 @@ def _units(
     units: dict[Key, list[Expected]] = {}
     for one in expected:
         labels = one.labels
-        if policy.policy == GROUP:
+        if policy.policy == GROUP and one.came:
             labels = {name: labels.get(name, "") for name in policy.by}
         units.setdefault(tuple(sorted(labels.items())), []).append(one)
     return units
@@ -92,6 +96,8 @@ def _said(
         here = any(not one.missed for one in unit)
         return NORMAL if here else HELD, Sentence("no_data.back")
     missed = min(one.missed for one in unit)
+    if not unit[0].came:
+        return policy.severity, Sentence("no_data.never", {"missed": missed})
     if len(unit) == 1:
         return policy.severity, Sentence("no_data.series", {"missed": missed})
     told = {"missed": missed, "series": len(unit)}

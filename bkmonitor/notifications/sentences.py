@@ -117,6 +117,12 @@ def _no_data_source(params: Params) -> str:
     }
 
 
+def _no_data_never(params: Params) -> str:
+    return _("No data has ever come; %(missed)s evaluations in a row found none") % {
+        "missed": params.get("missed")
+    }
+
+
 def _no_data_back(_params: Params) -> str:
     return _("The data is back")
 
@@ -178,6 +184,7 @@ SENTENCES: Mapping[str, Callable[[Params], str]] = {
     "no_data.series": _no_data_series,
     "no_data.group": _no_data_group,
     "no_data.source": _no_data_source,
+    "no_data.never": _no_data_never,
     "no_data.back": _no_data_back,
     "no_data.forgotten": _no_data_forgotten,
     "resolved.normal": _normal,

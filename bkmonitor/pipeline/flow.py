@@ -27,7 +27,7 @@ from bkmonitor.metrics.ingest import write_samples
 from bkmonitor.pipeline.composites import evaluate_composites
 from bkmonitor.probes import services as probes
 from bkmonitor.strategies import services as strategies
-from bkmonitor.strategies.expected import note_seen
+from bkmonitor.strategies.expected import ANYTHING, note_seen
 from bkmonitor.strategies.models import Strategy
 from bkmonitor.strategies.no_data import parse_no_data
 
@@ -173,7 +173,12 @@ def _missing(
 ) -> Verdicts:
     policy = parse_no_data(strategy.no_data)
     expected = [
-        Expected(row.labels, row.missed, forgotten=row.forgotten)
+        Expected(
+            row.labels,
+            row.missed,
+            forgotten=row.forgotten,
+            came=row.fingerprint != ANYTHING,
+        )
         for row in note_seen(strategy, policy, present, at)
     ]
     return judge_missing(source_of(strategy, "no_data"), policy, expected, at)

@@ -10,6 +10,8 @@ from bkmonitor.strategies.models import ExpectedSeries, Strategy
 from bkmonitor.strategies.no_data import NoData
 
 BATCH = 2000
+# The fingerprint of what is expected of a source of which nothing has come yet.
+ANYTHING = ""
 
 
 def note_seen(
@@ -21,9 +23,12 @@ def note_seen(
     the policy remembers is deleted, and returned with `forgotten` set; of a source
     that is silent as a whole nothing is, before all of it is. When a source that was
     silent comes again, it is counted anew what stopped with it: an outage ends series
-    by series too. A tick counts once, however often it is noted; call in a transaction.
+    by series too. Of a source that is new anything is expected, until something comes. A
+    tick counts once, however often it is noted; call in a transaction.
     """
     rows = list(ExpectedSeries.objects.filter(strategy=strategy).defer("labels"))
+    if not rows and not present:
+        rows = [_expect_anything(strategy, at)]
     known = {row.fingerprint: row for row in rows}
     fresh = [
         ExpectedSeries(
@@ -33,8 +38,9 @@ def note_seen(
         if key not in known
     ]
     ExpectedSeries.objects.bulk_create(fresh, batch_size=BATCH, ignore_conflicts=True)
-    missing = [row for row in rows if row.fingerprint not in present]
-    back = [row for row in rows if row.missed and row.fingerprint in present]
+    came = {*present, ANYTHING} if present else set()
+    missing = [row for row in rows if row.fingerprint not in came]
+    back = [row for row in rows if row.missed and row.fingerprint in came]
     if present:
         within = timedelta(seconds=policy.after * strategy.interval_s)
         _count_anew(_stopped_together(rows, within), missing, at)
@@ -47,8 +53,19 @@ def note_seen(
     )
     for row in rows:
         row.labels = labels[row.pk]
+    if any(row.fingerprint == ANYTHING for row in back):
+        ExpectedSeries.objects.filter(strategy=strategy, fingerprint=ANYTHING).delete()
     _forget(missing, policy, at, silent=not present)
     return rows + fresh
+
+
+def _expect_anything(strategy: Strategy, at: datetime) -> ExpectedSeries:
+    row, _is_new = ExpectedSeries.objects.get_or_create(
+        strategy=strategy,
+        fingerprint=ANYTHING,
+        defaults={"labels": {}, "missed": 1, "missed_at": at, "missing_since": at},
+    )
+    return row
 
 
 def forget_all(strategy: Strategy) -> None:
@@ -111,12 +128,19 @@ def _forget(
     missing: list[ExpectedSeries], policy: NoData, at: datetime, *, silent: bool
 ) -> None:
     since = at - timedelta(seconds=policy.forget_s)
-    old = [row for row in missing if row.missing_since and row.missing_since <= since]
+    old = [
+        row
+        for row in missing
+        if row.fingerprint != ANYTHING
+        and row.missing_since
+        and row.missing_since <= since
+    ]
     if silent and len(old) < len(missing):
         return
     for row in old:
         row.forgotten = True
-    for some in _chunks(old):
+    # One row stays, to tell a source that is forgotten from one that never sent.
+    for some in _chunks(old[1:] if silent else old):
         ExpectedSeries.objects.filter(pk__in=some).delete()
 
 

@@ -143,7 +143,10 @@ class Strategy(models.Model):
 
 
 class ExpectedSeries(models.Model):
-    """A series that has come before, so that its absence can be noticed."""
+    """A series that has come before, so that its absence can be noticed.
+
+    Without a fingerprint it stands for anything, where nothing has come before.
+    """
 
     strategy = models.ForeignKey(Strategy, models.CASCADE, related_name="expected")
     fingerprint = models.CharField(max_length=16)

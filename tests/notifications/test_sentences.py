@@ -85,6 +85,12 @@ SAID = [
         "No sample for 7 days; the series is forgotten.",
         "已有 7 天没有样本；不再关注该序列。",
     ),
+    (
+        "no_data.never",
+        {"missed": 5},
+        "No data has ever come; 5 evaluations in a row found none.",
+        "从未收到数据；连续 5 次检测都没有数据。",
+    ),
     ("no_data.back", {}, "The data is back.", "数据已恢复。"),
     (
         "no_data.forgotten",

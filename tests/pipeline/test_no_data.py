@@ -1,51 +1,20 @@
 """Series that stop coming, through the corridor."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
-
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bkmonitor.alerts.models import Alert, Transition
-from bkmonitor.lib.frame import Frame
 from bkmonitor.metrics.tsdb.current import replaced_by
-from bkmonitor.metrics.tsdb.port import Result
 from bkmonitor.pipeline import upkeep
 from bkmonitor.pipeline.flow import evaluate_batch
 from bkmonitor.pipeline.sources import save_strategy
 from bkmonitor.strategies.models import ExpectedSeries
 from tests.factories import NOON, make_level, make_space, make_strategy
-from tests.fakes import FakeTsdb
+from tests.hosts import MINUTE, watch
 from tests.recorded import Recorded
 
 pytestmark = pytest.mark.django_db
-MINUTE = timedelta(minutes=1)
-
-
-@dataclass
-class Hosts(FakeTsdb):
-    """A store in which some hosts have a calm value, at every moment."""
-
-    hosts: list[str] = field(default_factory=list)
-    answers: bool = True
-
-    def query_range(self, space, promql, start, end, step_s, *, timeout_s):
-        if not self.answers:
-            return Result("failed", None, "away")
-        times = np.arange(int(start), int(end) + 1, step_s)
-        values = np.full((len(self.hosts), len(times)), 1.0)
-        return Result(
-            "complete",
-            Frame(times, values, tuple(labels_of(host) for host in self.hosts)),
-        )
-
-
-def labels_of(host):
-    """Return the labels of a host; one named dc:host is in a data centre."""
-    dc, _, name = host.rpartition(":")
-    return {"host": name, "dc": dc} if dc else {"host": name}
 
 
 @pytest.fixture
@@ -53,20 +22,6 @@ def strategy():
     return make_strategy(
         no_data={"policy": "series", "after": 2, "severity": 2, "forget_s": 3600}
     )
-
-
-def watch(strategy, *minutes, begin=0):
-    """Evaluate once a minute; each is the hosts that come, or None for a failure."""
-    for at, hosts in enumerate(minutes, begin):
-        moment = NOON + at * MINUTE
-        store = Hosts(hosts=(hosts or "").split(), answers=hosts is not None)
-        with replaced_by(store):
-            strategy.refresh_from_db()
-            evaluate_batch(
-                [strategy.pk],
-                int(moment.timestamp()),
-                clock=lambda moment=moment: moment,
-            )
 
 
 def lost():
@@ -270,58 +225,47 @@ def test_what_always_comes_late_is_missing_only_beyond_the_late_periods(
     assert lost() == (["b"] if is_lost else [])
 
 
-@pytest.fixture
-def busy():
-    """Return a strategy to which every host is a problem, and which forgets soon."""
-    return make_strategy(
-        levels=[make_level(1, ">", 0.5)],
-        no_data={"policy": "ignore", "forget_s": 300},
-        late_periods=0,
-    )
+@pytest.mark.parametrize("policy", ["series", "group"])
+def test_a_source_that_never_sent_anything_is_told_until_it_does(strategy, policy):
+    strategy.no_data |= {"policy": policy, "by": ["dc"]}
+    strategy.save()
+    watch(strategy, "")
+    assert lost() == []
+
+    watch(strategy, *[""] * 70, begin=1)
+    assert lost() == ["all"]
+    assert Alert.objects.get().sentence["id"] == "no_data.never"
+
+    watch(strategy, "x:a y:b", "x:a y:b", begin=71)
+    assert lost() == []
+    assert fired() == 1
+    assert Alert.objects.get().sentence["id"] == "no_data.back"
+    assert ExpectedSeries.objects.count() == 2
 
 
-def problems():
-    rows = Alert.objects.firing().filter(source_kind="strategy").order_by("pk")
-    return [alert.labels["host"] for alert in rows]
+def test_a_series_without_labels_may_be_the_first_to_come(strategy):
+    watch(strategy, "", "", "", "nobody")
+
+    assert lost() == []
+    assert fired() == 1
+    assert [row.labels for row in ExpectedSeries.objects.all()] == [{}]
 
 
-def test_a_problem_of_a_series_that_is_gone_for_good_ends_when_it_is_forgotten(busy):
-    watch(busy, "a b", "a b", *["a"] * 5)
-    assert problems() == ["a", "b"]
+def test_a_store_that_fails_has_not_never_sent(strategy):
+    watch(strategy, "", *[None] * 9)
 
-    watch(busy, "a", begin=7)
-    assert problems() == ["a"]
-    ended = Alert.objects.get(state="resolved")
-    assert (ended.end_reason, ended.ended_at) == ("forgotten", NOON + 7 * MINUTE)
-    assert ended.missing_since == NOON + 2 * MINUTE
-    assert ended.sentence == {"id": "resolved.forgotten", "params": {"missing_s": 300}}
-    assert [note.kind for note in ended.notes.all()] == ["data_missing"]
+    assert not Alert.objects.exists()
 
 
-def test_a_week_without_samples_is_what_is_usual():
-    strategy = make_strategy(levels=[make_level(1, ">", 0.5)], late_periods=0)
-    watch(strategy, "a b", "a b", "a")
+def test_a_source_that_was_forgotten_is_not_one_that_never_sent(strategy):
+    watch(strategy, "a b", *[""] * 70)
 
-    watch(strategy, "a", begin=7 * 24 * 60 + 1)
-    assert problems() == ["a", "b"]
+    assert lost() == []
+    assert fired() == 1
+    assert Alert.objects.get().sentence["id"] == "no_data.forgotten"
 
-    watch(strategy, "a", begin=7 * 24 * 60 + 2)
-    assert problems() == ["a"]
-
-
-def test_a_store_that_fails_lets_nothing_be_forgotten(busy):
-    watch(busy, "a b", "a b", *[None] * 20)
-    assert problems() == ["a", "b"]
-
-    watch(busy, "a b", begin=22)
-    assert problems() == ["a", "b"]
-
-
-def test_what_comes_back_after_it_was_forgotten_is_a_new_problem(busy):
-    watch(busy, "a b", *["a"] * 8, "a b")
-
-    assert problems() == ["a", "b"]
-    assert Alert.objects.filter(labels__host="b").count() == 2
+    watch(strategy, "c", "c", begin=71)
+    assert [row.labels["host"] for row in ExpectedSeries.objects.all()] == ["c"]
 
 
 def test_who_asks_for_it_no_more_hears_of_it_no_more(strategy):
