@@ -7,6 +7,7 @@ The journey beside does it a few times.
 
 import argparse
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -24,18 +25,28 @@ from tests.journeys.live_and_replay import INTERVAL_S, REPLAY, first_tick, in_or
 from tests.servers import wait_for
 from tests.stack import Stack, running_stack
 
-SERIES, STRATEGIES = 100, 6
+SERIES, STRATEGIES = 100, 8
+# One of them tells when it flaps, and of one some series vanish and come back.
+FLAPS, VANISHES = 6, 7
 DELAY_S = 3
+# The no-data policy's two evaluations, and as many again for what came late.
+SETTLED_S = 4 * INTERVAL_S
 SEED = """
 from django.utils import timezone
 from bkmonitor.pipeline.sources import save_strategy
 from tests.factories import make_level, make_space
 
 space = make_space(slug="lab", name="Lab")
+own = {
+    FLAPS: {"flap_count": 4, "flap_window_s": 60},
+    VANISHES: {"no_data": {"policy": "series", "after": 2, "severity": 2, "forget_s": 3600}},
+}
 for number in range(STRATEGIES):
-    save_strategy(space, {"name": f"s{number}", "expression": f"m{number}", "interval_s": 10,
+    # A selector would look back for five minutes.
+    save_strategy(space, {"name": f"s{number}", "expression": f"last_over_time(m{number}[10s])", "interval_s": 10,
                           "levels": [make_level(1, ">", 90), make_level(2, ">", 80)],
-                          "trigger_count": 1 + number % 2, "trigger_window": 2, "flap_count": 0},
+                          "trigger_count": 1 + number % 2, "trigger_window": 2, "flap_count": 0,
+                          **own.get(number, {})},
                   by=None, now=timezone.now())
 answer = space.slug
 """
@@ -48,11 +59,14 @@ answer = {}
 for strategy in Strategy.objects.all():
     alerts = Alert.objects.filter(source_kind="strategy", source_id=strategy.pk)
     changes = Transition.objects.filter(alert__in=alerts).select_related("alert")
+    silences = Alert.objects.filter(source_kind="no_data", source_id=strategy.pk)
+    told = Transition.objects.filter(alert__in=silences).order_by("pk").select_related("alert")
     answer[strategy.name] = {
         "judged_at": strategy.judged_at.timestamp(),
         "skipped": strategy.skipped_ticks,
         "unrouted": changes.filter(routed_at=None).count(),
         "changes": [[c.alert.fingerprint, c.kind, c.severity, int(c.at.timestamp())] for c in changes],
+        "silences": [[c.alert.labels["host"], c.kind] for c in told],
     }
 """
 FIRST = """
@@ -67,7 +81,9 @@ def run(folder: Path, kills: int, seed: int) -> dict[str, dict[str, Any]]:
     with running_stack(folder, on_postgres=True, roles=False) as stack:
         begin = int(time.time()) // INTERVAL_S * INTERVAL_S
         load(stack, chance, begin, begin + kills * 2 * INTERVAL_S + 600)
-        stack.shell(SEED.replace("STRATEGIES", str(STRATEGIES)))
+        stack.shell(
+            f"STRATEGIES, FLAPS, VANISHES = {STRATEGIES}, {FLAPS}, {VANISHES}\n{SEED}"
+        )
         stack.start("beat")
         stack.start("worker", "alert,notify,default", name="others")
         stack.start("worker", "evaluate", name="worker")
@@ -82,11 +98,46 @@ def run(folder: Path, kills: int, seed: int) -> dict[str, dict[str, Any]]:
     return {
         name: {
             **one,
+            "silence": what_is_wrong(
+                one["silences"], starts[name] - begin, ends[name] - begin
+            ),
             "live": in_order(one["changes"]),
             "replayed": in_order(replayed[name]["changes"]),
         }
         for name, one in live.items()
     }
+
+
+def is_away(series: int, since_s: int) -> bool:
+    """Tell which series are away so long after the beginning: for good, or in turns."""
+    if series % 4 == 1:
+        return since_s >= 50
+    return series % 4 == 3 and since_s // 40 % 2 == 1
+
+
+def what_is_wrong(silences: list[list[str]], first_s: int, last_s: int) -> list[str]:
+    """Return what does not fit in what was told of the strategy whose series vanish.
+
+    Every alert begins and ends once, and at the end those are open whose series have
+    been away for a while, and none whose series have been there. A series that nobody
+    saw is not missed. First and last tick are in seconds since the beginning.
+    """
+    if not silences:
+        return []
+    wrong = []
+    seen = range(first_s, first_s + SETTLED_S, INTERVAL_S)
+    settled = range(last_s - SETTLED_S, last_s + 1, INTERVAL_S)
+    for series in range(SERIES):
+        kinds = [kind for host, kind in silences if host == f"h{series}"]
+        if kinds != (["fired", "resolved"] * len(kinds))[: len(kinds)]:
+            wrong.append(f"h{series}: {kinds}")
+        known = not any(is_away(series, at) for at in seen)
+        recent = {is_away(series, at) for at in settled}
+        if known and recent == {True} and kinds[-1:] != ["fired"]:
+            wrong.append(f"h{series} is away, and was told: {kinds}")
+        if recent == {False} and kinds[-1:] == ["fired"]:
+            wrong.append(f"h{series} is there, and was told: {kinds}")
+    return wrong
 
 
 def load(stack: Stack, chance: random.Random, begin: int, end: int) -> None:
@@ -95,14 +146,17 @@ def load(stack: Stack, chance: random.Random, begin: int, end: int) -> None:
     times = range(begin - 60, end, INTERVAL_S)
     for strategy in range(STRATEGIES):
         for series in range(SERIES):
-            values, bad = [], False
+            values, stamps, bad = [], list(times), False
             for _at in times:
                 bad ^= chance.random() < 0.15
                 values.append(f"{chance.choice((85, 95)) if bad else 10}")
-            stamps = ",".join(str(at * 1000) for at in times)
+            if strategy == VANISHES:
+                there = [not is_away(series, at - begin) for at in stamps]
+                values = list(itertools.compress(values, there))
+                stamps = list(itertools.compress(stamps, there))
             labels = f'{{"__name__":"m{strategy}","space":"lab","host":"h{series}"}}'
             lines.append(
-                f'{{"metric":{labels},"values":[{",".join(values)}],"timestamps":[{stamps}]}}'
+                f'{{"metric":{labels},"values":[{",".join(values)}],"timestamps":[{",".join(f"{at}000" for at in stamps)}]}}'
             )
     body = "\n".join(lines).encode()
     request = urllib.request.Request(f"{stack.store.url}/api/v1/import", data=body)
@@ -173,12 +227,14 @@ def main() -> int:
     same = True
     for name, one in found.items():
         live, replayed = one["live"], one["replayed"]
-        same &= live == replayed
+        same &= live == replayed and not one["silence"]
         kinds = dict(Counter(change[1] for change in live))
         told = "the same" if live == replayed else "DIFFERENT"
         sys.stdout.write(
             f"{name:>4}: {kinds}, replayed: {told}; {one['skipped']} skipped\n"
         )
+        for wrong in one["silence"]:
+            sys.stdout.write(f"  {wrong}\n")
         if live != replayed:
             sys.stdout.write(f"  only live: {sorted(set(live) - set(replayed))[:5]}\n")
             sys.stdout.write(

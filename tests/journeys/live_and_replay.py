@@ -56,6 +56,18 @@ strategy("ring ratio", "rate(node_context_switches_total[30s])",
 strategy("many series", "rate(node_network_receive_bytes_total[30s])", make_level(3, ">", 1000))
 strategy("rate", "node_memory_MemAvailable_bytes", compared("ring_ratio", 3, fall_percent=1, rise_percent=1),
          late_periods=2)
+# Against the others and the past; the series of count_values come and go.
+busy = 'rate(node_cpu_seconds_total{mode!="idle"}[30s])'
+strategy("new series", 'count_values("running", node_procs_running)',
+         compared("new_series", range_s=60, new_for_s=10, learn=2), **flap)
+strategy("vantage points", f'count_values("share", round({busy}, 0.01))',
+         compared("partial_probes", by=["job"], count=3, known_s=30,
+                  fails_when=[[{"operator": "<", "value": 2}]]))
+strategy("outlier", f"sum by (mode) ({busy})", compared("outlier", width=5))
+strategy("outlier in a group", busy, compared("outlier", by=["cpu"]), late_periods=2)
+strategy("flat line", "node_procs_running", compared("flatline", points=3), flap_count=0)
+strategy("z-score", "node_memory_MemAvailable_bytes", compared("zscore", window=18, min_points=4, width=1.5),
+         trigger_count=1, trigger_window=2, recovery_window=2)
 answer = space.slug
 """
 LIVE = """
@@ -207,7 +219,7 @@ def main() -> int:
         equal = live == replayed
         same &= equal
         sys.stdout.write(
-            f"{name:>14}: {len(live)} changes live, {len(replayed)} replayed, "
+            f"{name:>18}: {len(live)} changes live, {len(replayed)} replayed, "
             f"{'the same' if equal else 'DIFFERENT'}; {one['outcome']}, {one['counts']}\n"
         )
         if not equal:

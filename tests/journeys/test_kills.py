@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.kills import run
+from tests.journeys.kills import VANISHES, run
 
 KILLS = 3
 
@@ -15,3 +15,5 @@ def test_kills_at_random_moments_leave_what_a_replay_gives(tmp_path):
     for name, one in found.items():
         assert one["live"] == one["replayed"], name
         assert one["live"], name
+        assert not one["silence"], name
+    assert found[f"s{VANISHES}"]["silences"]
