@@ -8,8 +8,9 @@ import numpy as np
 
 from bkmonitor.detection.parameters import Parameter, settle
 from bkmonitor.detection.parameters import marked as _
-from bkmonitor.detection.past import why_unjudged
+from bkmonitor.detection.past import rows_of, why_unjudged
 from bkmonitor.detection.port import Findings, Lookback, View
+from bkmonitor.lib.frame import Values
 from bkmonitor.lib.sentence import Sentence, number_param
 
 
@@ -51,10 +52,12 @@ class HostRestart:
     def judge(self, view: View) -> Findings:
         """Mark the short uptimes that were longer before."""
         uptime = view.values
-        longest = np.full(uptime.shape, np.nan)
-        for steps in range(1, self._steps(view.step_s) + 1):
-            np.fmax(longest, view.at(steps), out=longest)
         short = (uptime >= 0) & (uptime <= self.within_s)
+        longest = np.full(uptime.shape, np.nan)
+        # The past of the few that started of late says it all.
+        rows = np.flatnonzero(short.any(axis=1))
+        if len(rows):
+            longest[rows] = self._longest(rows_of(view, rows))
         restarted = short & (longest > uptime)
         unknown = why_unjudged(uptime, short & ~restarted)
         return Findings(restarted, unknown, {"before": longest})
@@ -63,6 +66,13 @@ class HostRestart:
         """Say how long ago the host started, and how long it had been up."""
         told = {name: number_param(fact) for name, fact in facts.items()}
         return Sentence(self.kind, told)
+
+    def _longest(self, view: View) -> Values:
+        """Return the longest uptime before each point, NaN where none is known."""
+        longest = view.at(1)
+        for steps in range(2, self._steps(view.step_s) + 1):
+            np.fmax(longest, view.at(steps), out=longest)
+        return longest
 
     def _steps(self, step_s: int) -> int:
         return max(round(self.known_s / step_s), 1)

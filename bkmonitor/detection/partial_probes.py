@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bkmonitor.detection.conditions import Condition, Groups, match
-from bkmonitor.detection.groups import number_groups
+from bkmonitor.detection.groups import number_groups, sum_by
 from bkmonitor.detection.parameters import Parameter, settle, wrong
 from bkmonitor.detection.parameters import marked as _
 from bkmonitor.detection.past import count_back
 from bkmonitor.detection.port import Findings, Lookback, Reason, View
-from bkmonitor.lib.frame import Mask
 from bkmonitor.lib.sentence import Sentence, number_param
 
 
@@ -69,9 +67,9 @@ class PartialProbes:
         known = count_back(~np.isnan(view.known), view, span) > 0
         fails = match(values, self.fails_when)
         target = number_groups(view.labels, self.by)
-        failing = _sum_by(target, fails)[own]
-        missing = _sum_by(target, gap & known)[own]
-        asked = _sum_by(target, ~gap)[own]
+        failing = sum_by(target, fails)[own]
+        missing = sum_by(target, gap & known)[own]
+        asked = sum_by(target, ~gap)[own]
         reasons = np.zeros(failing.shape, np.int8)
         reasons[(failing < self.count) & (failing + missing >= self.count)] = (
             Reason.TOO_FEW
@@ -87,10 +85,3 @@ class PartialProbes:
         """Say how many of how many fail, and how many are needed."""
         told = {name: number_param(fact) for name, fact in facts.items()}
         return Sentence(self.kind, told | {"limit": self.count})
-
-
-def _sum_by(target: NDArray[np.int64], marks: Mask) -> NDArray[np.float64]:
-    """Return for each point how many of its target's are marked; (S, T)."""
-    sums = np.zeros((target.max(initial=-1) + 1, marks.shape[1]))
-    np.add.at(sums, target, marks)
-    return sums[target]

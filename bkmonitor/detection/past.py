@@ -33,6 +33,12 @@ def lookbacks_of(steps: Iterable[int]) -> tuple[Lookback, ...]:
     return tuple(Lookback(each, each) for each in sorted({*steps}))
 
 
+def rows_of(view: View, rows: NDArray[np.int64]) -> View:
+    """Return a view of some of the series."""
+    labels = [view.labels[int(row)] for row in rows]
+    return replace(view, labels=labels, known=view.known[rows])
+
+
 def mean_of(view: View, steps: Sequence[int]) -> tuple[Values, Values]:
     """Return the mean of the points so many steps back, and how many of them are known.
 
@@ -52,8 +58,7 @@ def mean_of(view: View, steps: Sequence[int]) -> tuple[Values, Values]:
             return total, np.array(float(len(steps)))
         known = np.full(total.shape, float(len(steps)))
         rows = np.flatnonzero(~whole.all(axis=1))
-        labels = [view.labels[int(row)] for row in rows]
-        part = replace(view, labels=labels, known=view.known[rows])
+        part = rows_of(view, rows)
         total[rows], known[rows] = _sum_known(part, steps)
         return total / known, known
 
