@@ -23,16 +23,16 @@ def number_groups(labels: Sequence[Labels], by: Sequence[str]) -> NDArray[np.int
     return np.fromiter(map(numbers.__getitem__, keys), np.int64, len(keys))
 
 
-def sum_by(groups: NDArray[np.int64], marks: Mask) -> NDArray[np.int64]:
+def sum_by(groups: NDArray[np.int64], marks: Mask) -> NDArray[np.float64]:
     """Return for each point how many of its group's are marked at that time.
 
     Shapes  groups (S,), as numbered; marks (S, T) -> (S, T).
     """
     if not len(groups):
-        return np.zeros(marks.shape, dtype=np.int64)
+        return np.zeros(marks.shape, dtype=np.float64)
     order = np.argsort(groups, kind="stable")
     begins = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    sums = np.add.reduceat(marks[order], begins, axis=0, dtype=np.int64)
+    sums = np.add.reduceat(marks[order], begins, axis=0, dtype=np.float64)
     return np.asarray(sums[groups])
 
 
