@@ -51,7 +51,10 @@ class Drawing:
     """What is kept of each part of a replay.
 
     stride  how many ticks are one point of the chart
-    only    the key of the one series to show, with what its detectors held it against
+    only    the key of the one series to show
+
+    A series that is shown alone, or is the only one there is, is shown with what its
+    detectors held it against.
     """
 
     def __init__(self, stride: int, only: str = "") -> None:
@@ -70,8 +73,8 @@ class Drawing:
         self._values.append(np.take_along_axis(replay.values, shown, axis=1))
         self._points.append(thin_points(replay.points, stride))
         self._last = replay
-        if self._only:
-            self._edges.append(_edges_of(part, self._only, shown))
+        alone = fingerprint(replay.labels[0]) if len(replay.labels) == 1 else ""
+        self._edges.append(_edges_of(part, self._only or alone, shown))
 
     def times(self) -> Times:
         """Return the beginning of each stretch, (B,) in Unix seconds."""
@@ -104,7 +107,9 @@ class Drawing:
 
     def edges(self) -> Mapping[str, Values]:
         """Return by name what the only series was held against, (B,) each."""
-        parts = [*zip(self._edges, self._times, strict=False)]
+        if not self._only and (self._last is None or len(self._last.labels) != 1):
+            return {}
+        parts = [*zip(self._edges, self._times, strict=True)]
         return {
             name: np.concatenate(
                 [part.get(name, np.full(len(times), np.nan)) for part, times in parts]

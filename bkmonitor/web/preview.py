@@ -123,27 +123,26 @@ def show(
     except NotJudged as error:
         return Shown("failed", str(error))
     remarks = tell_not_replayed(fields.get("no_data") or {})
-    chart = chart_of(found, alone=bool(only))
+    chart = chart_of(found)
     return Shown("complete", "", found, only, problems, remarks, bool(levels), chart)
 
 
-def chart_of(found: Preview, *, alone: bool) -> dict[str, Any]:
+def chart_of(found: Preview) -> dict[str, Any]:
     """Return what the chart draws, as JSON.
 
     `columns` are [times, a row for each series, a row for each edge]; `marks` say for
     each series [index, severity] of its anomalies; `stretches` [from, to, severity].
     """
-    edges = found.edges if alone else {}
     return {
         "outcome": "complete",
         "reason": "",
         "columns": [
             found.times.tolist(),
             *(_column(one.values) for one in found.series),
-            *(_column(values) for values in edges.values()),
+            *(_column(values) for values in found.edges.values()),
         ],
         "series": series_names([one.labels for one in found.series]),
-        "edges": list(edges),
+        "edges": list(found.edges),
         "marks": [_marks(one) for one in found.series[:MARKED]],
         "stretches": stretches_of([span for one in found.series for span in one.spans]),
     }

@@ -44,7 +44,8 @@ def swing(questions):
     return {question: answer(question) for question in questions}
 
 
-def test_what_is_shown_as_an_anomaly_lies_outside_of_the_band_that_is_shown():
+@pytest.mark.parametrize("only", [fingerprint({"host": "a"}), ""])
+def test_what_is_shown_as_an_anomaly_lies_outside_of_the_band_that_is_shown(only):
     detector = {"kind": "mad", "window": 20, "min_points": 10, "width": 2.0}
     definition = parse_definition(
         {
@@ -53,7 +54,7 @@ def test_what_is_shown_as_an_anomaly_lies_outside_of_the_band_that_is_shown():
             "levels": [{"severity": 2, "detectors": [detector]}],
         }
     )
-    drawing, found = Drawing(12, fingerprint({"host": "a"})), Backtest()
+    drawing, found = Drawing(12, only), Backtest()
 
     end = START + (TICKS - 1) * STEP
     for part in replay_in_parts(definition, "shop", START, end, ask=swing, stride=12):

@@ -285,6 +285,17 @@ def test_one_series_alone_is_shown_with_what_it_is_held_against(admin_client, st
     assert "All series" in page
 
 
+def test_among_others_no_series_is_shown_with_what_it_is_held_against(
+    admin_client, store
+):
+    compared = [
+        {"severity": 1, "detectors": [{"kind": "ring_ratio", "rise_percent": 30}]}
+    ]
+    page = preview(admin_client, levels=compared)
+
+    assert "&quot;edges&quot;:[]" in page
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
