@@ -201,7 +201,15 @@ def kill(stack: Stack, chance: random.Random, number: int) -> None:
 
 
 def judge_the_rest(stack: Stack) -> None:
-    """Let every strategy be judged after the last kill, and everything be routed."""
+    """Let every strategy be judged after the last kill, and everything be routed.
+
+    A few kills are soon over: not before some of what vanishes has been missed.
+    """
+    wait_for(
+        lambda: stack.shell(LIVE)[f"s{VANISHES}"]["silences"],
+        what="the series that vanish to be missed",
+        timeout_s=180,
+    )
     since = time.time()
 
     def settled() -> bool:
