@@ -6,7 +6,14 @@ from contextlib import ExitStack
 import pytest
 
 from tests.container.conftest import Site
-from tests.container.engine import CONFINED, IMAGE, Container, container, engine, until
+from tests.container.engine import (
+    CONFINED,
+    IMAGE,
+    Container,
+    container,
+    engine,
+    until,
+)
 
 MAIL = {"BKM_SMTP_URL": "smtp://mail:2525", "BKM_MAIL_FROM": "monitor@example.org"}
 PUBLIC = {"BKM_PUBLIC_URL": "http://monitor:8000"}
@@ -19,6 +26,20 @@ class Taker(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 http.server.HTTPServer(("0.0.0.0", 8080), Taker).serve_forever()
+"""
+# Whether it serves or not turns with each SIGHUP. The container stays: what a name says
+# that is gone is the network's affair, and no failure of the service behind it.
+SHOP = """
+import http.server, signal
+class Turned(Exception): pass
+def turn(*_): raise Turned
+signal.signal(signal.SIGHUP, turn)
+while True:
+    with http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler) as shop:
+        try: shop.serve_forever()
+        except Turned: pass
+    try: signal.pause()
+    except Turned: pass
 """
 # The standard library's own mail server, which prints what it is given.
 POSTBOX = """
@@ -55,11 +76,11 @@ def watch(site: Site, service: Container) -> None:
         around(site, "hook", "python", "-uc", HOOK),
         around(site, "mail", "python", "-Wignore", "-uc", POSTBOX),
     )
-    shop = around(site, "shop", "python", "-m", "http.server", "8000")
+    shop = around(site, "shop", "python", "-uc", SHOP)
     assert service.manage(SET_UP)
     until(lambda: service.manage(STATE) == "up", what="the first look", timeout_s=40)
 
-    shop.kill()
+    engine("kill", "--signal", "HUP", shop.name)
     died = time.monotonic()
     until(
         lambda: told(hook) == 1 and letters(mail) == 1,
@@ -68,7 +89,7 @@ def watch(site: Site, service: Container) -> None:
     )
     assert time.monotonic() - died < 30
 
-    shop.start()
+    engine("kill", "--signal", "HUP", shop.name)
     until(
         lambda: told(hook) == 2 and letters(mail) == 2,
         what="both messages that it is over",
@@ -93,6 +114,7 @@ def test_web_worker_and_beat_tell_of_it(site):
         part.await_health("--ready")
 
     watch(site, parts[0])
+    assert '"probes.ran"' in parts[1].logs
 
 
 @pytest.fixture
@@ -121,3 +143,5 @@ def test_the_standalone_container_tells_of_it(volume, site):
     started.await_health("--ready")
 
     watch(site, started)
+    tail = ("supervisorctl", "tail", "-20000", "standalone:celery_worker")
+    assert '"probes.ran"' in started.exec(*tail)

@@ -1,7 +1,11 @@
 """Targets that say what is no sense: the others of their batch are looked at all the same."""
 
 import contextlib
+import os
+import shutil
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -81,3 +85,42 @@ def test_a_certificate_without_a_sound_date_says_nothing_of_other_targets(
 
     assert [seen.outcome for seen in looks] == [Outcome.UP, Outcome.UP]
     assert looks[0].certificate_expires_at is None
+
+
+SILENT_RESOLVER = """
+import os, socket, time
+from bkmonitor.probes.kinds import http, icmp, tcp
+from bkmonitor.probes.kinds.look import Target
+silent = socket.create_server(("127.0.0.1", 80)), socket.socket(type=socket.SOCK_DGRAM)
+silent[1].bind(("127.0.0.1", 53))
+begun = time.monotonic()
+for kind, form in (http, "http://{}/"), (tcp, "{}:80"), (icmp, "{}"):
+    for _twice in range(2):
+        known = "127.0.0.1:9" if kind is http else "127.0.0.1"
+        targets = [Target(form.format(name), 1.0) for name in ("shop.example", known)]
+        print(kind.look(targets, allow_private=True)[0].text)
+print(time.monotonic() - begun, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("unshare"), reason="needs a namespace"
+)
+def test_a_resolver_that_is_silent_holds_up_no_batch(tmp_path):
+    names = tmp_path / "resolv.conf"
+    names.write_text("nameserver 127.0.0.1\noptions timeout:30\n")
+    script = f'ip link set lo up && mount --bind {names} /etc/resolv.conf && exec "$@"'
+    command = ["unshare", "-nm", "sh", "-c", script, "sh"]
+    done = subprocess.run(
+        ["timeout", "20", *command, sys.executable, "-c", SILENT_RESOLVER],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    *texts, seconds = done.stdout.splitlines()
+
+    assert len(texts) == 6
+    assert all("our resolver did not answer" in text for text in texts)
+    assert float(seconds) < 10

@@ -19,6 +19,8 @@ from bkmonitor.probes.kinds.look import AT_ONCE
 MAX_BODY = 1 << 20
 # Longest wait without looking at the clock; curl's own timers are shorter.
 LONGEST_WAIT_S = 1.0
+# Targets of one batch share what was found of a name; the next batch asks again.
+NAMES_KEPT_S = 2
 CA_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -64,6 +66,7 @@ class Transfer:
         handle.setopt(pycurl.PROXY, "")
         handle.setopt(pycurl.FRESH_CONNECT, 1)
         handle.setopt(pycurl.FORBID_REUSE, 1)
+        handle.setopt(pycurl.DNS_CACHE_TIMEOUT, NAMES_KEPT_S)
 
     def end(self) -> None:
         """Close our halves of the sockets: curl works on duplicates."""
@@ -97,6 +100,9 @@ def _text(where: object) -> str:
 
 # Handles of transfers that are over: making one costs as much as a transfer.
 _spare: deque[Transfer] = deque()
+# Loops that are over. Closing one waits for the names that are still asked for, and
+# a resolver that hangs must not hold up the looks that are done.
+_spare_loops: deque["_Loop"] = deque()
 
 Prepare = Callable[[Transfer], None]
 Finish = Callable[[Transfer, int, str], None]
@@ -142,11 +148,17 @@ def _take_spare() -> Transfer:
 
 @contextmanager
 def _loop() -> Iterator["_Loop"]:
-    loop = _Loop()
+    try:
+        loop = _spare_loops.pop()
+    except IndexError:
+        loop = _Loop()
     try:
         yield loop
-    finally:
+    except BaseException:
+        # Transfers are left in it.
         loop.close()
+        raise
+    _spare_loops.append(loop)
 
 
 class _Loop:
