@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import setup_logging, worker_init
 from django.conf import settings
 from kombu import Exchange, Queue
 
@@ -79,8 +79,6 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_send_task_events=False,
     task_send_sent_event=False,
-    # Logging is Django's, lines on standard output.
-    worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     # A second beat takes over when the first one is killed: within the lock's 25 s,
     # the 5 s between two looks at it, and what a busy machine adds.
@@ -94,6 +92,14 @@ app.conf.update(
     timezone="UTC",
 )
 app.steps["consumer"].add(WorkerTick)
+
+
+@setup_logging.connect
+def leave_logging(**_kwargs: Any) -> None:
+    """Keep the logging that Django has set up: where somebody hears this, Celery sets none.
+
+    Its own would raise the level to WARNING, whatever `BKM_LOG_LEVEL` says.
+    """
 
 
 @worker_init.connect

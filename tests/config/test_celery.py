@@ -1,8 +1,10 @@
 """Celery's settings keep their promises to each other."""
 
+import logging
 import pickle
 
 import pytest
+from celery.app.log import Logging
 from kombu.exceptions import ContentDisallowed
 from kombu.serialization import loads, prepare_accept_content
 
@@ -65,3 +67,12 @@ def test_a_pickled_message_is_refused_before_it_is_read():
 
     with pytest.raises(ContentDisallowed):
         loads(body, "application/x-python-serialize", "binary", accept=accepted)
+
+
+def test_celery_leaves_the_level_of_the_log_alone(monkeypatch):
+    monkeypatch.setattr(Logging, "already_setup", False)
+    monkeypatch.setattr(logging.getLogger(), "level", logging.INFO)
+
+    Logging(app).setup(loglevel="WARNING", redirect_stdouts=False)
+
+    assert logging.getLogger().level == logging.INFO
