@@ -86,8 +86,8 @@ def labels(metric: str, rule: int, number: int) -> list[tuple[str, str]]:
 class Peer:
     """A program that evaluates rules now and then, held still between its turns.
 
-    passes and seconds tell from its metrics how many passes it has made over a group,
-    and how long the newest took, given what it told before.
+    passes and seconds tell from its metrics what rises with each pass over a group that
+    ended, and how long the newest took, given what it told before.
     """
 
     name: str
@@ -198,7 +198,8 @@ def prometheus_peer(folder: Path) -> Iterator[Peer]:
     sample = r'prometheus_rule_group_{}\{{rule_group="[^"]*;{}"\}}'
 
     def passes(group: str, told: str) -> float:
-        return value_of(sample.format("iterations_total", group), told)
+        # Its counter of iterations rises when one begins; this is set when it ended.
+        return value_of(sample.format("last_evaluation_timestamp_seconds", group), told)
 
     def seconds(group: str, _before: str, after: str) -> float:
         return value_of(sample.format("last_duration_seconds", group), after)
