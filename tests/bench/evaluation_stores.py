@@ -109,15 +109,15 @@ class Peer:
     def take_rules(
         self, name: str, rules: Sequence[tuple[str, str]], wait: str
     ) -> None:
-        """Have it evaluate other rules, all in one group, every 10 s."""
+        """Have it evaluate other rules, all in one group and new to it, every 10 s."""
         self.renewed += 1
         self.group = f"{name} {self.renewed}"
         group = {
             "name": self.group,
             "interval": "10s",
             "rules": [
-                {"alert": name, "expr": expression, "for": wait}
-                for name, expression in rules
+                {"alert": f"{self.group} {rule}", "expr": expression, "for": wait}
+                for rule, expression in rules
             ],
             **self.more,
         }
